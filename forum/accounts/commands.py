@@ -1,0 +1,162 @@
+"""What changes accounts: sign-ins under way, signed-in browsers, roles. Joining itself is consent's.
+
+A sign-in attempt holds nothing about a person. It is made when somebody sets out for a provider and is gone with the
+first callback that brings its state, whatever else that callback holds.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy.orm import Session
+
+from forum import clock
+from forum.accounts.models import Identity, Member, SignInAttempt, SignInSession
+from forum.accounts.names import tidy_name
+from forum.accounts.providers.outcomes import Attempt, Provider
+from forum.accounts.queries import identity_of
+from forum.accounts.tokens import hash_of, new_token
+from forum.errors import NotFound
+from forum.events import MemberRoleChanged, emit
+from forum.permissions.actor import MemberId, Role
+from forum.text.translate import gettext as _
+
+ATTEMPT_LASTS = timedelta(minutes=10)
+MOST_ATTEMPTS = 5
+SESSION_LASTS = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class TakenAttempt:
+    """An attempt that its callback has used up, and where the person was going."""
+
+    attempt: Attempt
+    next: str
+
+
+def begin_attempt(session: Session, browser: str, attempt: Attempt, next: str) -> None:  # noqa: A002 - the word everywhere.
+    """Remember a sign-in that sets out now; of one browser, only the five newest are kept.
+
+    ``browser`` is the random value in its session cookie, ``next`` a path that was found safe.
+    """
+    sweep_sign_in_attempts(session)
+    kept = (
+        select(SignInAttempt.id)
+        .where(SignInAttempt.browser_hash == hash_of(browser))
+        .order_by(SignInAttempt.id.desc())
+        .limit(MOST_ATTEMPTS - 1)
+    )
+    session.execute(
+        delete(SignInAttempt).where(
+            SignInAttempt.browser_hash == hash_of(browser),
+            SignInAttempt.id.not_in(list(session.scalars(kept))),
+        )
+    )
+    session.add(
+        SignInAttempt(
+            state_hash=hash_of(attempt.state),
+            browser_hash=hash_of(browser),
+            provider=attempt.provider.value,
+            nonce=attempt.nonce,
+            code_verifier=attempt.code_verifier,
+            next=next,
+            expires_at=clock.now() + ATTEMPT_LASTS,
+        )
+    )
+
+
+def take_attempt(
+    session: Session, browser: str, provider: Provider, state: str, redirect_uri: str
+) -> TakenAttempt | None:
+    """Use up the attempt that this browser began with this state, and return it.
+
+    None when there is none, when it is older than ten minutes, or when it was for another provider; it is gone in
+    each of these cases. A state that another browser began is left alone. Commit before talking to the provider, so
+    that a second callback finds nothing.
+    """
+    row = session.execute(
+        delete(SignInAttempt)
+        .where(SignInAttempt.state_hash == hash_of(state), SignInAttempt.browser_hash == hash_of(browser))
+        .returning(
+            SignInAttempt.provider,
+            SignInAttempt.nonce,
+            SignInAttempt.code_verifier,
+            SignInAttempt.next,
+            SignInAttempt.expires_at,
+        )
+    ).one_or_none()
+    if row is None or row.provider != provider or row.expires_at <= clock.now():
+        return None
+    attempt = Attempt(
+        provider=provider,
+        state=state,
+        nonce=row.nonce,
+        code_verifier=row.code_verifier,
+        redirect_uri=redirect_uri,
+    )
+    return TakenAttempt(attempt, row.next)
+
+
+def sign_in_as(session: Session, issuer: str, subject: str) -> tuple[MemberId, str] | None:
+    """Sign in whom this identity belongs to, and return the member and a new session's token; None if nobody.
+
+    An identity that went dormant is revived: its person just came back by it.
+    """
+    known = identity_of(session, issuer, subject)
+    if known is None:
+        return None
+    if known.is_dormant:
+        session.execute(update(Identity).where(Identity.id == known.id).values(dormant_since=None))
+    return known.member_id, sign_in(session, known.member_id)
+
+
+def sign_in(session: Session, member_id: MemberId) -> str:
+    """Begin a sign-in session of thirty days, and return its token, which only the browser will hold."""
+    token = new_token()
+    begun_at = clock.now()
+    session.add(
+        SignInSession(
+            token_hash=hash_of(token),
+            member_id=member_id,
+            begun_at=begun_at,
+            expires_at=begun_at + SESSION_LASTS,
+        )
+    )
+    return token
+
+
+def sign_out(session: Session, sign_in_session_id: int) -> None:
+    """End a sign-in session: its cookie is worth nothing from now on."""
+    session.execute(delete(SignInSession).where(SignInSession.id == sign_in_session_id))
+
+
+def sweep_sign_in_attempts(session: Session) -> int:
+    """Delete the attempts that nobody came back from within ten minutes, and return how many there were."""
+    return _deleted(session, SignInAttempt)
+
+
+def sweep_sign_in_sessions(session: Session) -> int:
+    """Delete the sign-in sessions whose thirty days are over, and return how many there were."""
+    return _deleted(session, SignInSession)
+
+
+def change_role(session: Session, name: str, role: Role) -> MemberId:
+    """Give the member of this name another role, from their next request on, and return who it is.
+
+    It asks for no permission: it is for whoever has the command line. Which categories a category moderator answers
+    for is community's to say.
+
+    Emits MemberRoleChanged. Raises NotFound when nobody has the name.
+    """
+    member_id = session.scalar(
+        update(Member).where(Member.name == tidy_name(name)).values(role=role).returning(Member.id)
+    )
+    if member_id is None:
+        raise NotFound(_("No member has this name."))
+    emit(session, MemberRoleChanged(member_id))
+    return MemberId(member_id)
+
+
+def _deleted(session: Session, table: type[SignInAttempt] | type[SignInSession]) -> int:
+    result = session.execute(delete(table).where(table.expires_at <= clock.now()))
+    return result.rowcount if isinstance(result, CursorResult) else 0

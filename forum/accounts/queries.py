@@ -1,0 +1,40 @@
+"""What accounts look up: whose identity this is, whether a name is free."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from forum.accounts.models import Identity, Member
+from forum.accounts.names import name_key
+from forum.permissions.actor import MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class KnownIdentity:
+    """An identity that belongs to a member."""
+
+    id: int
+    member_id: MemberId
+    is_dormant: bool
+
+
+def identity_of(session: Session, issuer: str, subject: str) -> KnownIdentity | None:
+    """Return the identity that a provider knows by this issuer and subject, or None.
+
+    Queries: 1
+    """
+    row = session.execute(
+        select(Identity.id, Identity.member_id, Identity.dormant_since).where(
+            Identity.issuer == issuer, Identity.subject == subject
+        )
+    ).one_or_none()
+    return None if row is None else KnownIdentity(row[0], MemberId(row[1]), row[2] is not None)
+
+
+def name_is_taken(session: Session, name: str) -> bool:
+    """Say whether a member has this name, or one that looks like it.
+
+    Queries: 1
+    """
+    return session.scalar(select(Member.id).where(Member.name_key == name_key(name))) is not None

@@ -1,0 +1,199 @@
+"""Signing in with a provider, and out again. The pages of joining are consent's: nobody joins without it."""
+
+from dataclasses import dataclass
+
+import structlog
+from flask import Blueprint, current_app, redirect, request, url_for
+from flask.blueprints import BlueprintSetupState
+from werkzeug.wrappers import Response
+
+from config import ProviderSettings
+from forum.accounts import commands, providers
+from forum.accounts.addresses import safe_next
+from forum.accounts.pending_identity import PendingIdentity
+from forum.accounts.providers import Provider
+from forum.accounts.queries import identity_of
+from forum.accounts.views import browser
+from forum.accounts.views.browser import unstored
+from forum.errors import NotFound
+from forum.web import current
+from forum.web.access import public
+from forum.web.boundary import writes_on_get
+from forum.web.rendering import render
+
+accounts = Blueprint("accounts", __name__)
+log = structlog.get_logger()
+
+# What people call the providers.
+PROVIDER_NAMES = {Provider.GOOGLE: "Google", Provider.FACEBOOK: "Facebook"}
+_CALLS = "provider_calls"
+# What an address can be at most (RFC 5321, section 4.5.3.1.3).
+_LONGEST_EMAIL = 254
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderChoice:
+    """One "Continue with …" button."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignInPage:
+    """What the log-in page and the pages of a sign-in that went wrong show."""
+
+    choices: tuple[ProviderChoice, ...]
+    next: str
+    # The provider that the page is about, where it is about one.
+    provider: str = ""
+    # The name of the member whose page this is, where somebody is signed in already.
+    signed_in_as: str = ""
+
+
+@accounts.record
+def _limit_calls(state: BlueprintSetupState) -> None:
+    """At most a quarter of the threads may wait for providers, so that the forum goes on when they hang."""
+    threads = state.app.extensions["alongside"].settings.threads
+    state.app.extensions[_CALLS] = providers.ProviderCalls(max(1, threads // 4))
+
+
+@accounts.get("/log-in")
+@public
+def log_in_page() -> Response:
+    """Offer the providers, and say what they will learn."""
+    next_page = safe_next(request.args.get("next"))
+    if current.actor().is_member:
+        return redirect(next_page, 303)
+    return unstored(render("accounts/log_in_page.html", SignInPage(provider_choices(), next_page)))
+
+
+@accounts.post("/auth/<provider>/start")
+@public
+def start_sign_in(provider: str) -> Response:
+    """Send the person to the provider, and remember that they set out."""
+    settings = _configured(provider)
+    next_page = safe_next(request.form.get("next"))
+    try:
+        address, attempt = providers.start(settings, _redirect_uri(provider), calls=_calls())
+    except providers.ProviderError as error:
+        # Discovery that says something wrong is as good as none: the person can only try another way.
+        return _out_of_reach(provider, error, next_page)
+    commands.begin_attempt(current.session(), browser.browser_value(), attempt, next_page)
+    return unstored(redirect(address, 303))
+
+
+@accounts.get("/auth/<provider>/callback")
+@public
+@writes_on_get("The provider sends people back by GET, and the attempt they come back to is used up at once.")
+def finish_sign_in(provider: str) -> Response:
+    """Take whom the provider sends back: a member is signed in, anybody else goes to the consent step."""
+    settings = _configured(provider)
+    next_page = "/"
+    try:
+        query = providers.callback_query(request.args.items(multi=True))
+        taken = _take_attempt(Provider(provider), query.get("state", ""))
+        next_page = taken.next
+        identity = providers.finish(settings, taken.attempt, query, calls=_calls())
+    except providers.PersonDeclined:
+        return unstored(render("accounts/declined_page.html", _page_about(provider, next_page)))
+    except providers.ProviderRefused as error:
+        log.info("sign_in.refused", provider=provider, reason=error.reason.value)
+        return unstored(render("accounts/refused_page.html", _page_about(provider, next_page), status=400))
+    except providers.ProviderUnavailable as error:
+        return _out_of_reach(provider, error, next_page)
+    return unstored(_let_in(identity, next_page))
+
+
+@accounts.post("/log-out")
+@public
+def log_out() -> Response:
+    """End the sign-in session on the server, and empty this browser's cookies and cache of it."""
+    ended = current.actor().sign_in_session_id
+    if ended is not None:
+        commands.sign_out(current.session(), ended)
+    browser.forget_browser()
+    response = current_app.make_response(redirect("/", 303))
+    browser.drop_pending(response)
+    # Not "cookies": they would take the reading choices along, which have nothing to do with an account.
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return unstored(response)
+
+
+def provider_choices() -> tuple[ProviderChoice, ...]:
+    """Return the configured providers, in the order in which they are offered."""
+    return tuple(ProviderChoice(key, PROVIDER_NAMES[Provider(key)]) for key in current.settings().providers)
+
+
+def _let_in(identity: providers.ProvidedIdentity, next_page: str) -> Response:
+    """Sign in the member whose identity this is, or send whoever it is to the consent step."""
+    actor = current.actor()
+    if actor.is_member:
+        known = identity_of(current.session(), identity.issuer, identity.subject)
+        if known is None or known.member_id != actor.member_id:
+            page = SignInPage((), next_page, PROVIDER_NAMES[identity.provider], actor.name)
+            return render("accounts/already_signed_in_page.html", page, status=409)
+        if actor.sign_in_session_id is not None:
+            commands.sign_out(current.session(), actor.sign_in_session_id)
+    signed_in = commands.sign_in_as(current.session(), identity.issuer, identity.subject)
+    if signed_in is not None:
+        browser.carry_sign_in(signed_in[1])
+        response = current_app.make_response(redirect(next_page, 303))
+        browser.drop_pending(response)
+        return response
+    response = current_app.make_response(redirect(url_for("consent.consent_page"), 303))
+    browser.keep_pending(response, _pending(identity, next_page))
+    return response
+
+
+def _pending(identity: providers.ProvidedIdentity, next_page: str) -> PendingIdentity:
+    verified = identity.email if identity.email_verified else None
+    return PendingIdentity(
+        provider=identity.provider.value,
+        issuer=identity.issuer,
+        subject=identity.subject,
+        email=verified if verified and len(verified) <= _LONGEST_EMAIL else None,
+        name_hints=identity.name_hints,
+        next=next_page,
+    )
+
+
+def _configured(provider: str) -> ProviderSettings:
+    settings = current.settings().providers.get(provider)
+    if settings is None:
+        raise NotFound
+    return settings
+
+
+def _redirect_uri(provider: str) -> str:
+    return current.settings().base_url + url_for("accounts.finish_sign_in", provider=provider)
+
+
+def _calls() -> providers.ProviderCalls:
+    calls: providers.ProviderCalls = current_app.extensions[_CALLS]
+    return calls
+
+
+def _take_attempt(provider: Provider, state: str) -> commands.TakenAttempt:
+    """Use the attempt up in a transaction of its own: it stays used up, whatever the provider says."""
+    value = browser.known_browser_value()
+    if value is None or not state:
+        raise providers.ProviderRefused(providers.Reason.WRONG_STATE)
+    with current.database().transaction() as own:
+        taken = commands.take_attempt(own, value, provider, state, _redirect_uri(provider.value))
+    if taken is None:
+        raise providers.ProviderRefused(providers.Reason.WRONG_STATE)
+    return taken
+
+
+def _page_about(provider: str, next_page: str) -> SignInPage:
+    return SignInPage(provider_choices(), next_page, PROVIDER_NAMES[Provider(provider)])
+
+
+def _out_of_reach(provider: str, error: providers.ProviderError, next_page: str) -> Response:
+    log.warning("sign_in.unavailable", provider=provider, reason=error.reason.value)
+    response = unstored(
+        render("accounts/out_of_reach_page.html", _page_about(provider, next_page), status=503)
+    )
+    response.headers["Retry-After"] = "60"
+    return response

@@ -1,0 +1,96 @@
+"""What a browser holds for accounts: its session cookie and, for fifteen minutes, who is at the consent step.
+
+The session cookie carries a random value that ties sign-ins under way to the browser and, once signed in, the token
+of the sign-in session. Signing in and logging out both begin a new one.
+"""
+
+from typing import TypeVar
+
+from flask import Response, request, session
+from flask_login import UserMixin, login_user
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from forum import clock
+from forum.accounts.pending_identity import PENDING_FOR, PendingIdentity, seal, unseal
+from forum.accounts.tokens import new_token
+from forum.permissions.actor import VISITOR
+from forum.web import current
+
+_BROWSER = "browser"
+
+AnyResponse = TypeVar("AnyResponse", bound=WerkzeugResponse)
+
+
+class _JustSignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login has no types.
+    """Tells Flask-Login the token. Who it belongs to is read from the database by the next request."""
+
+    actor = VISITOR
+
+    def __init__(self, token: str) -> None:
+        self.id = token
+
+
+def browser_value() -> str:
+    """Return this browser's random value, making one when it has none."""
+    if _BROWSER not in session:
+        session[_BROWSER] = new_token()
+    return str(session[_BROWSER])
+
+
+def known_browser_value() -> str | None:
+    """Return this browser's random value, or None when it never began a sign-in."""
+    value = session.get(_BROWSER)
+    return value if isinstance(value, str) else None
+
+
+def carry_sign_in(token: str) -> None:
+    """Put a new sign-in session's token in the cookie, and nothing of what the cookie held before."""
+    session.clear()
+    # It lasts as long as the sign-in session, not until the browser is closed.
+    session.permanent = True
+    login_user(_JustSignedIn(token))
+    # Flask-Login adds a fingerprint of address and browser that nothing here uses.
+    session.pop("_id", None)
+
+
+def forget_browser() -> None:
+    """Empty the session cookie."""
+    session.clear()
+
+
+def pending_identity() -> PendingIdentity | None:
+    """Return who is at the consent step in this browser, or None when nobody is or the fifteen minutes are over."""
+    sealed = request.cookies.get(_pending_name())
+    return None if sealed is None else unseal(sealed, current.settings().cookie_keys, clock.now())
+
+
+def keep_pending(response: Response, identity: PendingIdentity) -> None:
+    """Let the browser hold the identity, encrypted, until the consent step is over."""
+    response.set_cookie(
+        _pending_name(),
+        seal(identity, current.settings().cookie_keys, clock.now()),
+        max_age=PENDING_FOR,
+        path="/",
+        secure=current.settings().over_https,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def drop_pending(response: Response) -> None:
+    """Make the browser forget the identity."""
+    if _pending_name() in request.cookies:
+        response.delete_cookie(
+            _pending_name(), path="/", secure=current.settings().over_https, httponly=True, samesite="Lax"
+        )
+
+
+def unstored(response: AnyResponse) -> AnyResponse:
+    """Let nobody store an answer: it is one person's, and carries cookies or a form's token."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _pending_name() -> str:
+    # The prefix makes browsers refuse the cookie from a subdomain or over http; on loopback it can't be used.
+    return "__Host-pending" if current.settings().over_https else "pending"

@@ -1,0 +1,77 @@
+"""``create_app``: the only wiring. Read it to see what the forum is made of."""
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import config
+from config import Settings
+from forum import consequences, viewer
+from forum.accounts.views import accounts
+from forum.community.views import community
+from forum.consent.views import consent
+from forum.database.session import Database
+from forum.moderation.views import moderation
+from forum.site.views import site
+from forum.text import translate
+from forum.treatments.views import treatments
+from forum.web import access, csrf, current, error_pages, logs, rendering, static_files
+from forum.web.boundary import ForumFlask
+from forum.web.headers import Outermost
+
+# The largest form we take, in bytes; a post's own limit is far below and answers with a sentence.
+LARGEST_REQUEST = 1024 * 1024
+
+
+def create_app(settings: Settings) -> Flask:
+    """Return the WSGI application for these settings."""
+    logs.configure()
+    app = ForumFlask("forum", template_folder=str(config.TEMPLATES), static_folder=None)
+    _configure(app, settings)
+    current.install(
+        app, settings, Database(settings.database_url, size=settings.threads, follower=consequences.follow)
+    )
+    logs.install(app)
+    error_pages.install(app)
+    app.before_request(_speak)
+    viewer.install(app)
+    app.before_request(access.check_access)
+    csrf.install(app)
+    rendering.install(app)
+    for blueprint in (site, accounts, consent, community, treatments, moderation):
+        app.register_blueprint(blueprint)
+    _wrap(app, settings)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    secure = settings.over_https
+    app.config.update(
+        SECRET_KEY=settings.session_keys[0],
+        SECRET_KEY_FALLBACKS=list(settings.session_keys[1:]),
+        # The __Host- prefix needs https; on plain loopback the cookie goes without it.
+        SESSION_COOKIE_NAME="__Host-session" if secure else "session",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        PREFERRED_URL_SCHEME="https" if secure else "http",
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
+        MAX_FORM_PARTS=200,
+    )
+
+
+def _speak() -> None:
+    """Choose the language and zone of this answer. English is the only catalogue so far."""
+    translate.use_locale(translate.DEFAULT_LOCALE)
+    translate.use_time_zone(current.settings().time_zone)
+
+
+def _wrap(app: Flask, settings: Settings) -> None:
+    """Put the WSGI layers around Flask, innermost first."""
+    static_files.install(app)
+    inner = Outermost(app.wsgi_app, settings)
+    hops = settings.proxy_hops
+    app.wsgi_app = (  # type: ignore[method-assign]  # The documented way to wrap a Flask application.
+        ProxyFix(inner, x_for=hops, x_proto=hops, x_host=hops) if hops else inner
+    )

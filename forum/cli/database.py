@@ -1,0 +1,32 @@
+"""``forum db``: bring the database to this release's structure, and check that it is there."""
+
+from pathlib import Path
+
+import click
+from sqlalchemy.engine import make_url
+
+from forum.cli import opening
+from forum.database import migrate
+
+
+@click.group()
+def db() -> None:
+    """The database's structure."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the database to the structure of this release. Running it again changes nothing."""
+    settings = opening.settings()
+    if settings.on_sqlite:
+        # Else SQLite's own words would be that it can't open the file.
+        Path(make_url(settings.database_url).database or "").parent.mkdir(parents=True, exist_ok=True)
+    migrate.upgrade(settings.database_url)
+    click.echo("The database has the structure of this release.")
+
+
+@db.command()
+def check() -> None:
+    """Say whether the database has the structure of this release; status 1 when it hasn't."""
+    opening.require_current(opening.settings())
+    click.echo("The database has the structure of this release.")

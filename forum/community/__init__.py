@@ -1,0 +1,1 @@
+"""Categories, topics and posts: what members read and write."""

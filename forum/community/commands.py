@@ -1,0 +1,273 @@
+"""Everything that changes the community's own rows. A command checks, changes and announces; it never commits."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from forum import clock
+from forum.community.drafts import CategoryDraft, PostDraft, PostEdit, TopicDraft
+from forum.community.models import (
+    Audience,
+    Category,
+    Intent,
+    Post,
+    PostState,
+    PostVersion,
+    SubmissionKey,
+    Topic,
+    TopicState,
+)
+from forum.community.subjects import visible_post, visible_topic
+from forum.database.dialects import tools
+from forum.errors import Invalid
+from forum.events import CategoryChanged, PostDeleted, PostEdited, PostPublished, TopicStarted, emit
+from forum.permissions.actions import Action
+from forum.permissions.actor import Actor
+from forum.permissions.check import require
+from forum.text.markdown import RenderedText, render_page, render_post
+from forum.text.slugs import slug_of
+from forum.text.translate import DEFAULT_LOCALE, locale_code
+from forum.text.translate import gettext as _
+
+# A form is never sent again after that long; the key is only there to tell one sending from two.
+SUBMISSION_KEYS_KEPT = timedelta(days=2)
+
+
+def start_topic(session: Session, actor: Actor, draft: TopicDraft) -> int:
+    """Start a topic with its first post and return the post's id; sending the same form again changes nothing.
+
+    Emits: TopicStarted
+    Raises: SignInFirst, Forbidden, Invalid (no such category)
+    """
+    require(actor, Action.TOPIC_START)
+    sent_before = _made_by(session, actor, draft.submission_key)
+    if sent_before is not None:
+        return sent_before
+    category_id = session.scalar(select(Category.id).where(Category.slug == draft.category_slug))
+    if category_id is None:
+        raise Invalid({"category": _("Choose where it belongs.")})
+    topic = _new_topic(category_id, draft.title, draft.intent, author_id=actor.member_id)
+    topic.content_note = draft.content_note
+    topic.audience = draft.audience
+    post_id = _open(session, topic, draft.body)
+    _remember_submission(session, actor, draft.submission_key, post_id)
+    return post_id
+
+
+def publish_post(session: Session, actor: Actor, topic_id: int, draft: PostDraft) -> int:
+    """Publish a reply and return its id; sending the same form again changes nothing.
+
+    Emits: PostPublished
+    Raises: NotFound, SignInFirst, Forbidden
+    """
+    topic = visible_topic(session, actor, topic_id)
+    require(actor, Action.POST_PUBLISH, topic)
+    sent_before = _made_by(session, actor, draft.submission_key)
+    if sent_before is not None:
+        return sent_before
+    post = Post(
+        topic_id=topic.id,
+        number=_next_number(session, topic.id),
+        author_id=actor.member_id,
+        from_community=False,
+        **_published(draft.body),
+    )
+    session.add(post)
+    session.flush()
+    _remember_submission(session, actor, draft.submission_key, post.id)
+    emit(session, PostPublished(topic_id=topic.id, category_id=topic.category_id, post_id=post.id))
+    return post.id
+
+
+def edit_post(session: Session, actor: Actor, post_id: int, edit: PostEdit) -> int:
+    """Give a post of one's own a new text, keep the old one as a version, and return the post's id.
+
+    Emits: PostEdited (unless the text is the same)
+    Raises: NotFound, SignInFirst, Forbidden
+    """
+    subject = visible_post(session, actor, post_id)
+    require(actor, Action.POST_EDIT, subject)
+    if edit.body.markdown == subject.markdown:
+        return subject.id
+    post = session.get_one(Post, subject.id, with_for_update=True)
+    session.add(PostVersion(post_id=post.id, markdown=post.markdown, html=post.html, replaced_at=clock.now()))
+    post.markdown = edit.body.markdown
+    post.html = edit.body.html
+    post.renderer_version = edit.body.renderer_version
+    post.edited_at = clock.now()
+    emit(session, PostEdited(topic_id=subject.topic_id, category_id=subject.category_id, post_id=post.id))
+    return post.id
+
+
+def delete_post(session: Session, actor: Actor, post_id: int) -> int | None:
+    """Take back a post of one's own: its words and their versions go, its number stays.
+
+    Taking back post 1 takes the title with it; a topic in which nobody else answered goes whole. Returns the
+    topic's id, or None when the topic went.
+
+    Emits: PostDeleted
+    Raises: NotFound, SignInFirst, Forbidden
+    """
+    subject = visible_post(session, actor, post_id)
+    require(actor, Action.POST_DELETE, subject)
+    # The topic's row first, as a reply does it, so that a reply and this never decide past one another.
+    topic = session.get_one(Topic, subject.topic_id, with_for_update=True)
+    post = session.get_one(Post, subject.id, with_for_update=True)
+    post.state = PostState.DELETED
+    post.markdown = post.html = ""
+    post.edited_at = None
+    session.execute(delete(PostVersion).where(PostVersion.post_id == post.id))
+    if post.number == 1:
+        topic.title = topic.slug = topic.content_note = ""
+        if not _others_answered(session, topic):
+            topic.state = TopicState.DELETED
+            _take_back_rest(session, topic)
+    emit(session, PostDeleted(topic_id=topic.id, category_id=topic.category_id, post_id=post.id))
+    return None if topic.state is TopicState.DELETED else topic.id
+
+
+def publish_category(session: Session, draft: CategoryDraft) -> int:
+    """Make or reword a category and return its id.
+
+    Emits: CategoryChanged (unless it already reads so)
+    """
+    category = session.scalar(select(Category).where(Category.slug == draft.slug))
+    worded = {
+        "name": draft.name,
+        "description": draft.description,
+        "opening_markdown": draft.opening,
+        "help_on_top": draft.help_on_top,
+        "position": draft.position,
+    }
+    if category is None:
+        category = Category(slug=draft.slug, locale=DEFAULT_LOCALE, opening_html="", **worded)
+        session.add(category)
+    elif all(getattr(category, name) == value for name, value in worded.items()):
+        return category.id
+    for name, value in worded.items():
+        setattr(category, name, value)
+    category.opening_html = render_page(draft.opening).html
+    session.flush()
+    emit(session, CategoryChanged(category_id=category.id))
+    return category.id
+
+
+def open_community_topic(
+    session: Session, category_slug: str, title: str, text: str, intent: Intent, *, pinned: bool
+) -> int:
+    """Start a topic in the community's own name and return the topic's id.
+
+    Emits: TopicStarted
+    """
+    category_id = session.execute(select(Category.id).where(Category.slug == category_slug)).scalar_one()
+    topic = _new_topic(category_id, title, intent, author_id=None)
+    topic.pinned = int(pinned)
+    _open(session, topic, render_post(text))
+    return topic.id
+
+
+def sweep_submission_keys(session: Session) -> None:
+    """Forget the keys of forms that nobody will send again."""
+    session.execute(delete(SubmissionKey).where(SubmissionKey.made_at < clock.now() - SUBMISSION_KEYS_KEPT))
+
+
+def _new_topic(category_id: int, title: str, intent: Intent, author_id: int | None) -> Topic:
+    """Return a public topic that is not stored yet; without an author it speaks for the community."""
+    moment = clock.now()
+    return Topic(
+        category_id=category_id,
+        author_id=author_id,
+        from_community=author_id is None,
+        locale=locale_code(),
+        title=title,
+        slug=slug_of(title),
+        intent=intent,
+        content_note="",
+        audience=Audience.PUBLIC,
+        state=TopicState.PUBLISHED,
+        pinned=0,
+        locked=False,
+        started_at=moment,
+        last_number=1,
+        reply_count=0,
+        last_activity_at=moment,
+    )
+
+
+def _open(session: Session, topic: Topic, body: RenderedText) -> int:
+    """Store a topic with its first post, announce it and return the post's id."""
+    session.add(topic)
+    session.flush()
+    post = Post(
+        topic_id=topic.id,
+        number=1,
+        author_id=topic.author_id,
+        from_community=topic.from_community,
+        **_published(body),
+    )
+    session.add(post)
+    session.flush()
+    emit(session, TopicStarted(topic_id=topic.id, category_id=topic.category_id, post_id=post.id))
+    return post.id
+
+
+def _published(body: RenderedText) -> dict[str, object]:
+    return {
+        "state": PostState.PUBLISHED,
+        "markdown": body.markdown,
+        "html": body.html,
+        "renderer_version": body.renderer_version,
+        "written_at": clock.now(),
+    }
+
+
+def _next_number(session: Session, topic_id: int) -> int:
+    """Take the topic's next post number; the row stays held, so that numbers are dense and given once."""
+    return session.execute(
+        update(Topic)
+        .where(Topic.id == topic_id)
+        .values(last_number=Topic.last_number + 1)
+        .returning(Topic.last_number)
+        .execution_options(synchronize_session=False)
+    ).scalar_one()
+
+
+def _made_by(session: Session, actor: Actor, key: str) -> int | None:
+    """Return the post that this sending already made; two sendings at once take turns here."""
+    tools(session).take_turn(session, f"submission:{actor.member_id}:{key}")
+    return session.scalar(
+        select(SubmissionKey.post_id).where(
+            SubmissionKey.member_id == actor.member_id, SubmissionKey.key == key
+        )
+    )
+
+
+def _remember_submission(session: Session, actor: Actor, key: str, post_id: int) -> None:
+    session.add(SubmissionKey(member_id=actor.member_id, key=key, post_id=post_id, made_at=clock.now()))
+
+
+def _others_answered(session: Session, topic: Topic) -> bool:
+    found = session.scalar(
+        select(Post.id)
+        .where(
+            Post.topic_id == topic.id,
+            Post.number > 1,
+            Post.author_id.is_distinct_from(topic.author_id),
+            Post.state != PostState.DELETED,
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
+def _take_back_rest(session: Session, topic: Topic) -> None:
+    """Empty the author's own replies in a topic that goes whole."""
+    rest = select(Post.id).where(Post.topic_id == topic.id)
+    session.execute(delete(PostVersion).where(PostVersion.post_id.in_(rest)))
+    session.execute(
+        update(Post)
+        .where(Post.topic_id == topic.id)
+        .values(state=PostState.DELETED, markdown="", html="", edited_at=None)
+        .execution_options(synchronize_session=False)
+    )

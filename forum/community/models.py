@@ -1,0 +1,222 @@
+"""Tables of the community. Counts and last activity are stored facts, rewritten only by ``topic_facts``."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from forum.database.base import Base, Numbered, numbered
+from forum.database.column_types import UtcDateTime, words
+from forum.text.translate import gettext as _
+
+LONGEST_TITLE = 140
+LONGEST_CONTENT_NOTE = 60
+
+
+class Intent(StrEnum):
+    """What the author of a topic is asking for."""
+
+    JUST_LISTEN = "just-listen"
+    EXPERIENCES = "experiences"
+    INFORMATION = "information"
+    GOOD_NEWS = "good-news"
+
+    @property
+    def label(self) -> str:
+        """Return the few words that stand on a topic."""
+        return {
+            Intent.JUST_LISTEN: _("Just listen"),
+            Intent.EXPERIENCES: _("Experiences"),
+            Intent.INFORMATION: _("Information"),
+            Intent.GOOD_NEWS: _("Good news"),
+        }[self]
+
+    @property
+    def advice(self) -> str:
+        """Return the sentence that whoever replies reads above the form."""
+        return {
+            Intent.JUST_LISTEN: _("They ask to be heard. Advice can wait; a few kind words are plenty."),
+            Intent.EXPERIENCES: _(
+                "They ask for experiences. Say what happened to you, and leave doses to doctors."
+            ),
+            Intent.INFORMATION: _(
+                "They ask for information. Say where yours comes from, and leave doses to doctors."
+            ),
+            Intent.GOOD_NEWS: _("They share good news. Be glad with them."),
+        }[self]
+
+
+class Audience(StrEnum):
+    """Who may see a topic."""
+
+    PUBLIC = "public"
+    PUBLIC_UNLISTED = "public-unlisted"
+    MEMBERS = "members"
+    SAME_CONDITION = "same-condition"
+    MODERATORS_AND_AUTHOR = "moderators-and-author"
+
+    @property
+    def label(self) -> str:
+        """Return who may see it, in a few words."""
+        return {
+            Audience.PUBLIC: _("Everyone, search engines too"),
+            Audience.PUBLIC_UNLISTED: _("Everyone who comes here, but no search engines"),
+            Audience.MEMBERS: _("Members only"),
+            Audience.SAME_CONDITION: _("Members with the same condition"),
+            Audience.MODERATORS_AND_AUTHOR: _("The moderators and me"),
+        }[self]
+
+    @property
+    def explanation(self) -> str:
+        """Return one sentence on what that means for whoever writes."""
+        return {
+            Audience.PUBLIC: _("Anyone can read and find it. Others may copy what was public once."),
+            Audience.PUBLIC_UNLISTED: _("Anyone can read it here. We ask search engines to leave it out."),
+            Audience.MEMBERS: _("Whoever is signed in can read it."),
+            Audience.SAME_CONDITION: _("Only members who say they live with the same condition can read it."),
+            Audience.MODERATORS_AND_AUTHOR: _("Only you and the moderators can read it."),
+        }[self]
+
+
+# What the composer offers. Same condition comes with profiles, where conditions are entered.
+OFFERED_AUDIENCES = (
+    Audience.MEMBERS,
+    Audience.PUBLIC_UNLISTED,
+    Audience.PUBLIC,
+    Audience.MODERATORS_AND_AUTHOR,
+)
+
+
+class TopicState(StrEnum):
+    """How things stand with a whole topic; only a published one exists for readers."""
+
+    PUBLISHED = "published"
+    DELETED = "deleted"
+    HIDDEN = "hidden"
+
+
+class PostState(StrEnum):
+    """How things stand with a post; only a published one shows its text."""
+
+    PUBLISHED = "published"
+    DELETED = "deleted"
+    HELD = "held"
+    HIDDEN = "hidden"
+
+
+class Category(Numbered, Base):
+    """A room for topics."""
+
+    __tablename__ = "category"
+
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    locale: Mapped[str] = mapped_column(String(20))
+    position: Mapped[int]
+    name: Mapped[str] = mapped_column(String(80))
+    description: Mapped[str] = mapped_column(String(200))
+    # A few sentences on top of the category's page.
+    opening_markdown: Mapped[str] = mapped_column(Text)
+    opening_html: Mapped[str] = mapped_column(Text)
+    # Whether help links stand on top of its page.
+    help_on_top: Mapped[bool]
+
+
+class CategoryModerator(Base):
+    """Who moderates a category without moderating all."""
+
+    __tablename__ = "category_moderator"
+    __table_args__ = (Index(None, "member_id"),)
+
+    category_id: Mapped[int] = mapped_column(ForeignKey("category.id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
+
+
+class Topic(Numbered, Base):
+    """A conversation. Its first post is post 1."""
+
+    __tablename__ = "topic"
+    __table_args__ = numbered(
+        Index(None, "category_id", "pinned", "last_activity_at", "id"),
+        Index(None, "category_id", "pinned", "started_at", "id"),
+        Index(None, "last_activity_at", "id"),
+        Index(None, "author_id"),
+        CheckConstraint("pinned IN (0, 1)", name="pinned"),
+        CheckConstraint("NOT from_community OR author_id IS NULL", name="voice"),
+        CheckConstraint("last_number >= 0 AND reply_count >= 0", name="counts"),
+    )
+
+    category_id: Mapped[int] = mapped_column(ForeignKey("category.id"))
+    # None for a former member, and for what the community itself published.
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    from_community: Mapped[bool] = mapped_column(default=False)
+    locale: Mapped[str] = mapped_column(String(20))
+    # Both empty once the first post was taken back while others' replies stay.
+    title: Mapped[str] = mapped_column(String(LONGEST_TITLE))
+    slug: Mapped[str] = mapped_column(String(LONGEST_TITLE))
+    intent: Mapped[Intent] = mapped_column(words(Intent, "intent"))
+    content_note: Mapped[str] = mapped_column(String(LONGEST_CONTENT_NOTE))
+    audience: Mapped[Audience] = mapped_column(words(Audience, "audience"))
+    state: Mapped[TopicState] = mapped_column(words(TopicState, "state"))
+    # 1 or 0, and not a boolean, because lists sort by it.
+    pinned: Mapped[int]
+    locked: Mapped[bool]
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # The highest number ever given to one of its posts; numbers are never given again.
+    last_number: Mapped[int]
+    # What everyone in the topic's audience can see:
+    reply_count: Mapped[int]
+    last_activity_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # None until somebody other than the author answered.
+    first_reply_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Post(Numbered, Base):
+    """One contribution to a topic."""
+
+    __tablename__ = "post"
+    __table_args__ = numbered(
+        UniqueConstraint("topic_id", "number"),
+        # Counting what is published in a topic reads this index alone.
+        Index(None, "topic_id", "state", "number"),
+        Index(None, "author_id"),
+        CheckConstraint("NOT from_community OR author_id IS NULL", name="voice"),
+    )
+
+    topic_id: Mapped[int] = mapped_column(ForeignKey("topic.id"))
+    number: Mapped[int]
+    # None for a former member, and for what the community itself published.
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    from_community: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[PostState] = mapped_column(words(PostState, "state"))
+    markdown: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    renderer_version: Mapped[int]
+    written_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    edited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PostVersion(Numbered, Base):
+    """A text that an edit replaced."""
+
+    __tablename__ = "post_version"
+    __table_args__ = numbered(Index(None, "post_id"))
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
+    markdown: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    replaced_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SubmissionKey(Numbered, Base):
+    """What one sending of a form made, so that sending it twice makes one post."""
+
+    __tablename__ = "submission_key"
+    __table_args__ = numbered(
+        UniqueConstraint("member_id", "key"), Index(None, "post_id"), Index(None, "made_at")
+    )
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    key: Mapped[str] = mapped_column(String(64))
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)

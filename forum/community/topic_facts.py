@@ -1,0 +1,53 @@
+"""A topic's counts and last activity, rewritten here and nowhere else, from what its whole audience can see."""
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from forum.accounts.models import Member
+from forum.community.models import Post, PostState, Topic
+from forum.community.visibility import SHOWN_MEMBERS
+from forum.events import PostDeleted, PostPublished, TopicStarted
+
+
+def refresh_topic_facts(session: Session, event: TopicStarted | PostPublished | PostDeleted) -> None:
+    """Rewrite the facts of the topic that the event is about.
+
+    Queries: 1
+    """
+    rewrite(session, event.topic_id)
+
+
+def rewrite(session: Session, topic_id: int) -> None:
+    """Rewrite one topic's facts; right whatever happened before, so it may run any number of times."""
+    readable = (
+        select(Post.id)
+        .outerjoin(Member, Member.id == Post.author_id)
+        .where(
+            Post.topic_id == topic_id,
+            Post.state == PostState.PUBLISHED,
+            Member.id.is_(None) | Member.state.in_(SHOWN_MEMBERS),
+        )
+    )
+    replies = readable.with_only_columns(func.count()).where(Post.number > 1).scalar_subquery()
+    newest = (
+        readable.with_only_columns(Post.written_at).order_by(Post.number.desc()).limit(1).scalar_subquery()
+    )
+    first_reply = (
+        readable.with_only_columns(Post.written_at)
+        .where(Post.number > 1, Post.author_id.is_distinct_from(Topic.author_id))
+        .order_by(Post.number)
+        .limit(1)
+        .correlate(Topic)
+        .scalar_subquery()
+    )
+    session.flush()
+    session.execute(
+        update(Topic)
+        .where(Topic.id == topic_id)
+        .values(
+            reply_count=replies,
+            last_activity_at=func.coalesce(newest, Topic.last_activity_at),
+            first_reply_at=first_reply,
+        )
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,225 @@
+"""The community's addresses. A view parses, asks one query or one command, and answers."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as Answer
+
+from forum.community import commands, queries
+from forum.community.forms import (
+    EditForm,
+    ReplyForm,
+    TopicForm,
+    new_submission_key,
+    parse_edit,
+    parse_post,
+    parse_topic,
+)
+from forum.community.models import OFFERED_AUDIENCES, Audience, Intent
+from forum.community.queries import CategoryLine, Sort, TopicPage
+from forum.community.subjects import PostSubject, visible_post
+from forum.database.keyset import Window
+from forum.errors import Invalid, Malformed, NotFound
+from forum.permissions.actions import Action
+from forum.permissions.check import can, require
+from forum.web import current
+from forum.web.access import members_only, public
+from forum.web.forms import show_refusal
+from forum.web.rendering import render
+
+community = Blueprint("community", __name__)
+
+SEE_OTHER = 303
+
+
+@dataclass(frozen=True, slots=True)
+class TopicWithReply:
+    """A topic's page, and the reply form for whoever may use it."""
+
+    topic: TopicPage
+    reply: ReplyForm | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewTopicPage:
+    """The composer for a new topic."""
+
+    form: TopicForm
+    categories: tuple[CategoryLine, ...]
+    intents: tuple[Intent, ...]
+    audiences: tuple[Audience, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyPage:
+    """The composer for a reply, on a page of its own (a refused reply comes back here with its text)."""
+
+    topic: TopicPage
+    form: ReplyForm
+
+
+@dataclass(frozen=True, slots=True)
+class EditPage:
+    """The composer for a post of one's own."""
+
+    post: PostSubject
+    form: EditForm
+
+
+@dataclass(frozen=True, slots=True)
+class DeletePage:
+    """The question before a post is taken back."""
+
+    post: PostSubject
+
+
+@community.get("/categories")
+@public
+def categories_page() -> Response:
+    """Show all categories."""
+    return render("community/categories_page.html", queries.categories_page(current.session()))
+
+
+@community.get("/categories/<slug>")
+@public
+def category_page(slug: str) -> Response:
+    """Show a category's topics."""
+    sort = request.args.get("sort", Sort.ACTIVE.value)
+    if sort not in set(Sort):
+        raise Malformed
+    window = Window(older=request.args.get("older", ""), newer=request.args.get("newer", ""))
+    page = queries.category_page(current.session(), current.actor(), slug, Sort(sort), window)
+    return render("community/category_page.html", page)
+
+
+@community.get("/topics/<int:topic_id>")
+@community.get("/topics/<int:topic_id>/<slug>")
+@public
+def topic_page(topic_id: int, slug: str = "") -> Answer:  # noqa: ARG001 - the id decides; the slug is for eyes.
+    """Show a topic, at its own address."""
+    actor = current.actor()
+    page = queries.topic_page(current.session(), actor, topic_id, _page_number())
+    if request.path != page.address:
+        query = f"?page={page.page}" if page.page > 1 else ""
+        return redirect(page.address + query, SEE_OTHER)
+    reply = None
+    if can(actor, Action.POST_PUBLISH, page):
+        reply = ReplyForm(submission_key=new_submission_key())
+    return render("community/topic_page.html", TopicWithReply(page, reply))
+
+
+@community.get("/topics/<int:topic_id>/reply")
+@members_only
+def reply_page(topic_id: int) -> Response:
+    """Show the reply form on a page of its own."""
+    topic = queries.topic_page(current.session(), current.actor(), topic_id, 1)
+    require(current.actor(), Action.POST_PUBLISH, topic)
+    form = ReplyForm(submission_key=new_submission_key())
+    return render("community/reply_page.html", ReplyPage(topic, form))
+
+
+@community.post("/topics/<int:topic_id>/reply")
+@members_only
+def publish_post(topic_id: int) -> Answer:
+    """Publish a reply."""
+    form = ReplyForm(request.form)
+    try:
+        draft = parse_post(form, request.form)
+    except Invalid as refusal:
+        show_refusal(form, refusal)
+        topic = current.read(lambda session: queries.topic_page(session, current.actor(), topic_id, 1))
+        return render("community/reply_page.html", ReplyPage(topic, form), status=422)
+    post_id = commands.publish_post(current.session(), current.actor(), topic_id, draft)
+    return _to_post(post_id)
+
+
+@community.get("/topics/new")
+@members_only
+def new_topic_page() -> Response:
+    """Show the composer for a topic."""
+    require(current.actor(), Action.TOPIC_START)
+    form = TopicForm(category=request.args.get("category", ""), submission_key=new_submission_key())
+    return _composer(form)
+
+
+@community.post("/topics/new")
+@members_only
+def start_topic() -> Answer:
+    """Start a topic."""
+    form = TopicForm(request.form)
+    try:
+        draft = parse_topic(form, request.form)
+        post_id = commands.start_topic(current.session(), current.actor(), draft)
+    except Invalid as refusal:
+        show_refusal(form, refusal)
+        return _composer(form, status=422)
+    return _to_post(post_id)
+
+
+@community.get("/posts/<int:post_id>")
+@public
+def post(post_id: int) -> Answer:
+    """Lead to where the post stands now."""
+    return redirect(visible_post(current.session(), current.actor(), post_id).address, SEE_OTHER)
+
+
+@community.get("/posts/<int:post_id>/edit")
+@members_only
+def edit_page(post_id: int) -> Response:
+    """Show the composer for a post of one's own."""
+    subject = visible_post(current.session(), current.actor(), post_id)
+    require(current.actor(), Action.POST_EDIT, subject)
+    return render("community/edit_page.html", EditPage(subject, EditForm(text=subject.markdown)))
+
+
+@community.post("/posts/<int:post_id>/edit")
+@members_only
+def edit_post(post_id: int) -> Answer:
+    """Give a post of one's own a new text."""
+    form = EditForm(request.form)
+    try:
+        edit = parse_edit(form, request.form)
+    except Invalid as refusal:
+        show_refusal(form, refusal)
+        subject = current.read(lambda session: visible_post(session, current.actor(), post_id))
+        require(current.actor(), Action.POST_EDIT, subject)
+        return render("community/edit_page.html", EditPage(subject, form), status=422)
+    return _to_post(commands.edit_post(current.session(), current.actor(), post_id, edit))
+
+
+@community.get("/posts/<int:post_id>/delete")
+@members_only
+def delete_page(post_id: int) -> Response:
+    """Ask before a post is taken back."""
+    subject = visible_post(current.session(), current.actor(), post_id)
+    require(current.actor(), Action.POST_DELETE, subject)
+    return render("community/delete_page.html", DeletePage(subject))
+
+
+@community.post("/posts/<int:post_id>/delete")
+@members_only
+def delete_post(post_id: int) -> Answer:
+    """Take back a post of one's own."""
+    topic_id = commands.delete_post(current.session(), current.actor(), post_id)
+    return redirect("/categories" if topic_id is None else f"/topics/{topic_id}", SEE_OTHER)
+
+
+def _composer(form: TopicForm, status: int = 200) -> Response:
+    categories = current.read(queries.category_lines)
+    return render(
+        "community/new_topic_page.html",
+        NewTopicPage(form, categories, tuple(Intent), OFFERED_AUDIENCES),
+        status=status,
+    )
+
+
+def _to_post(post_id: int) -> Answer:
+    """Lead to a post just written; read in the same transaction, which commits after the view returned."""
+    return redirect(visible_post(current.session(), current.actor(), post_id).address, SEE_OTHER)
+
+
+def _page_number() -> int:
+    given = request.args.get("page", "1")
+    if not given.isascii() or not given.isdigit() or len(given) > 9:
+        raise NotFound
+    return int(given)

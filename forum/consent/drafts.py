@@ -1,0 +1,46 @@
+"""What commands of consent are asked to do. Pages, the command line and, later, the API all build these."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from forum.consent.models import PolicyKind
+from forum.errors import Refusal
+from forum.permissions.actor import Purpose
+
+
+class TooYoung(Refusal):
+    """Somebody said that they are under the age at which one may join. Nothing of them is kept."""
+
+
+class ShownBefore(Refusal):
+    """What was shown is no longer what counts; it has to be shown again before anybody can agree to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDraft:
+    """A policy to publish. ``markdown`` comes without the title; ``effective_at`` None means at once."""
+
+    kind: PolicyKind
+    locale: str
+    title: str
+    markdown: str
+    # Whether members have to agree again before they next write.
+    material: bool = False
+    effective_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JoinDraft:
+    """What somebody decided at the consent step, once they said that they are old enough."""
+
+    name: str
+    # They saw that it is like the name their provider has, and want it all the same.
+    is_name_confirmed: bool
+    # What they agreed to; everything else is refused.
+    given: frozenset[Purpose]
+    # Which versions of the policies the page linked, and the hash of every word beside the choices.
+    policies: frozenset[tuple[PolicyKind, int]]
+    wording_sha256: str
+    gpc: bool
+    locale: str
+

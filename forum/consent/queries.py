@@ -1,0 +1,159 @@
+"""What consent reads: the policies in force and every version of them, and whether a decision stands."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, ScalarSelect, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from forum import clock
+from forum.consent.models import ConsentRecord, Decision, PolicyKind, PolicyVersion
+from forum.errors import NotFound
+from forum.permissions.actor import Purpose
+from forum.text.translate import gettext as _
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyReference:
+    """A version of a policy, as choices and records name it."""
+
+    kind: PolicyKind
+    version: int
+    locale: str
+    sha256: str
+    title: str
+
+    @property
+    def name(self) -> str:
+        """Return the title with the version, in the reader's language."""
+        return _("%(title)s (version %(version)s)", title=self.title, version=self.version)
+
+    @property
+    def address(self) -> str:
+        """Return where this version can be read for good."""
+        return f"/policies/{self.kind.value}/{self.version}"
+
+    def as_recorded(self) -> dict[str, Any]:
+        """Return what a consent record says of it."""
+        return {
+            "kind": self.kind.value,
+            "version": self.version,
+            "locale": self.locale,
+            "sha256": self.sha256,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    """One version in the list below a policy."""
+
+    kind: PolicyKind
+    version: int
+    effective_at: datetime
+    is_in_force: bool
+
+    @property
+    def address(self) -> str:
+        """Return where this version can be read for good."""
+        return f"/policies/{self.kind.value}/{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPage:
+    """A policy in one of its versions, and all the others."""
+
+    kind: PolicyKind
+    version: int
+    title: str
+    html: str
+    effective_at: datetime
+    is_in_force: bool
+    # Announced, and not in force yet.
+    is_to_come: bool
+    versions: tuple[VersionLine, ...]
+
+
+def decision_in_force(
+    subject: InstrumentedAttribute[UUID] | ColumnElement[UUID], purpose: Purpose
+) -> ScalarSelect[Decision]:
+    """Return, for a statement over members, what each last said about a purpose (null when nothing)."""
+    return (
+        select(ConsentRecord.decision)
+        .where(ConsentRecord.subject == subject, ConsentRecord.purpose == purpose)
+        .order_by(ConsentRecord.sequence.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def policies_in_force(session: Session, locale: str) -> tuple[PolicyReference, ...]:
+    """Return the version of each policy that counts now, in the order of the kinds.
+
+    Queries: 1
+    """
+    rows = session.execute(
+        select(
+            PolicyVersion.kind,
+            PolicyVersion.version,
+            PolicyVersion.locale,
+            PolicyVersion.sha256,
+            PolicyVersion.title,
+        )
+        .where(PolicyVersion.locale == locale, PolicyVersion.effective_at <= clock.now())
+        .order_by(PolicyVersion.effective_at, PolicyVersion.version)
+    )
+    latest = {row.kind: PolicyReference(*row) for row in rows}
+    return tuple(latest[kind] for kind in PolicyKind if kind in latest)
+
+
+def site_is_ready(session: Session, locale: str) -> bool:
+    """Say whether every policy is published, without which nobody can be asked to agree: sign-up is closed.
+
+    Queries: 1
+    """
+    return len(policies_in_force(session, locale)) == len(PolicyKind)
+
+
+def published_versions(session: Session, locale: str) -> frozenset[tuple[PolicyKind, int]]:
+    """Return every version that was ever published.
+
+    Queries: 1
+    """
+    rows = session.execute(
+        select(PolicyVersion.kind, PolicyVersion.version).where(PolicyVersion.locale == locale)
+    )
+    return frozenset((kind, version) for kind, version in rows)
+
+
+def policy_page(session: Session, kind: PolicyKind, locale: str, version: int | None = None) -> PolicyPage:
+    """Return a policy in the version that counts now, or in the one asked for.
+
+    Queries: 2. Raises NotFound when there is no such version, or none yet.
+    """
+    rows = session.execute(
+        select(PolicyVersion.id, PolicyVersion.version, PolicyVersion.title, PolicyVersion.effective_at)
+        .where(PolicyVersion.kind == kind, PolicyVersion.locale == locale)
+        .order_by(PolicyVersion.version.desc())
+    ).all()
+    now = clock.now()
+    begun = [row for row in rows if row.effective_at <= now]
+    in_force = max(begun, key=lambda row: (row.effective_at, row.version)).version if begun else None
+    wanted = in_force if version is None else version
+    found = next((row for row in rows if row.version == wanted), None)
+    if found is None:
+        raise NotFound
+    html = session.execute(select(PolicyVersion.html).where(PolicyVersion.id == found.id)).scalar_one()
+    return PolicyPage(
+        kind=kind,
+        version=found.version,
+        title=found.title,
+        html=html,
+        effective_at=found.effective_at,
+        is_in_force=found.version == in_force,
+        is_to_come=found.effective_at > now,
+        versions=tuple(
+            VersionLine(kind, row.version, row.effective_at, row.version == in_force) for row in rows
+        ),
+    )

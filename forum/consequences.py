@@ -1,0 +1,174 @@
+"""What follows from which fact: one table, from each event to what happens at once and what happens later.
+
+*Now* runs in the transaction of the command that announced the event: SQL and CPU only, and its failure is
+the command's. *Later* leaves a job in that transaction. *Now, or else later* never fails the command. The
+handlers themselves live in the features.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from types import MappingProxyType, NoneType
+from typing import Any, NewType, TypeAlias, get_args, get_type_hints
+from uuid import UUID
+
+import structlog
+from sqlalchemy.orm import Session
+
+from forum.community import topic_facts
+from forum.events import Event, Follower, PostDeleted, PostPublished, TopicStarted
+from forum.jobs import queue
+from forum.jobs.queue import Payload
+from forum.jobs.worker import Handler
+
+# Takes the session and the event. That it takes the right class of event is what a test of the table proves.
+EventHandler: TypeAlias = Callable[[Session, Any], object]
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Do it in a job, after the commit. The handler is idempotent."""
+
+    handler: EventHandler
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """Do it in the same transaction, within a savepoint if there is something else to do when it fails."""
+
+    handler: EventHandler
+    or_else: Later | None = None
+
+
+Consequence: TypeAlias = Now | Later
+Table: TypeAlias = Mapping[type[Event], tuple[Consequence, ...]]
+
+
+def now(handler: EventHandler, or_else: Later | None = None) -> Now:
+    """Return the consequence that runs in the transaction; with ``or_else`` it can't fail the command."""
+    return Now(handler, or_else)
+
+
+def later(handler: EventHandler) -> Later:
+    """Return the consequence that runs in a job of its own."""
+    return Later(handler)
+
+
+CONSEQUENCES: dict[type[Event], tuple[Consequence, ...]] = {
+    TopicStarted: (now(topic_facts.refresh_topic_facts),),
+    PostPublished: (now(topic_facts.refresh_topic_facts),),
+    PostDeleted: (now(topic_facts.refresh_topic_facts),),
+}
+
+
+def follower_of(table: Table) -> Follower:
+    """Return the function that carries out a table's consequences, in the order in which they stand there."""
+
+    def follow(session: Session, event: Event) -> None:
+        for consequence in table.get(type(event), ()):
+            match consequence:
+                case Later(handler):
+                    _enqueue(session, event, handler)
+                case Now(handler, None):
+                    handler(session, event)
+                case Now(handler, Later(instead)):
+                    _try_now(session, event, handler, instead)
+
+    return follow
+
+
+def handlers_of(table: Table) -> Mapping[str, Handler]:
+    """Return what the worker does for the name of each job that the table's *later* entries leave.
+
+    Raises ValueError when one event would have two of the same name.
+    """
+    found: dict[str, Handler] = {}
+    for kind, consequences in table.items():
+        for consequence in consequences:
+            promised = consequence if isinstance(consequence, Later) else consequence.or_else
+            if promised is None:
+                continue
+            name = _job_name(kind, promised.handler)
+            if name in found:
+                raise ValueError(f"Two consequences are called {name}.")
+            found[name] = _from_payload(kind, promised.handler)
+    return MappingProxyType(found)
+
+
+def payload_of(event: Event) -> Payload:
+    """Return an event's fields as a job keeps them: whole numbers, and ids and words of closed sets as text.
+
+    Raises TypeError for a field of any other type.
+    """
+    return {field.name: _flat(getattr(event, field.name)) for field in fields(event)}
+
+
+def event_from(kind: type[Event], payload: Payload) -> Event:
+    """Return the event that ``payload_of`` made the payload from.
+
+    Raises KeyError, TypeError or ValueError when the payload was not made from such an event.
+    """
+    hints = get_type_hints(kind)
+    unknown = payload.keys() - {field.name for field in fields(kind)}
+    if unknown:
+        raise TypeError(f"{kind.__name__} has no field {min(unknown)}.")
+    return kind(**{field.name: _raised(hints[field.name], payload[field.name]) for field in fields(kind)})
+
+
+def _try_now(session: Session, event: Event, handler: EventHandler, instead: EventHandler) -> None:
+    """Run the handler in a savepoint; if it fails, undo what it did and leave the other one as a job."""
+    # What the command itself changed is written before the savepoint, so that its errors stay its own.
+    session.flush()
+    try:
+        with session.begin_nested():
+            handler(session, event)
+    except Exception as error:  # That no failure reaches the command is what or_else promises.
+        log.warning(
+            "consequences.put_off",
+            event_class=type(event).__name__,
+            handler=handler.__name__,
+            error=type(error).__name__,
+        )
+        _enqueue(session, event, instead)
+
+
+def _enqueue(session: Session, event: Event, handler: EventHandler) -> None:
+    queue.enqueue(session, _job_name(type(event), handler), payload_of(event))
+
+
+def _job_name(kind: type[Event], handler: EventHandler) -> str:
+    """Jobs outlive a release: whoever renames the event or the function leaves waiting jobs unknown."""
+    return f"{kind.__name__}.{handler.__name__}"
+
+
+def _from_payload(kind: type[Event], handler: EventHandler) -> Handler:
+    return lambda session, payload: handler(session, event_from(kind, payload))
+
+
+def _flat(value: object) -> int | str | None:
+    match value:
+        case None | int():
+            return value
+        case StrEnum():
+            return value.value
+        case UUID():
+            return str(value)
+    raise TypeError(f"An event holds ids, not a {type(value).__name__}.")
+
+
+def _raised(hint: Any, value: int | str | None) -> object:
+    """Turn a payload's value back into what the field's type hint says."""
+    options = get_args(hint)
+    if options:
+        if value is None:
+            return None
+        (hint,) = (option for option in options if option is not NoneType)
+    while isinstance(hint, NewType):
+        hint = hint.__supertype__
+    return hint(value)
+
+
+follow: Follower = follower_of(CONSEQUENCES)
+HANDLERS: Mapping[str, Handler] = handlers_of(CONSEQUENCES)

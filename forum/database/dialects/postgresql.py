@@ -1,0 +1,69 @@
+"""PostgreSQL, for more than one machine: its own write queueing, advisory locks for taking turns."""
+
+from sqlalchemy import Connection, Engine, Table, create_engine, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+# How long a request waits for a connection, in seconds.
+TURN_TIMEOUT = 10
+
+
+class _Tools:
+    def reading_engine(self, url: str, size: int) -> Engine:
+        return _engine(url, size, "-c default_transaction_read_only=on -c timezone=UTC")
+
+    def writing_engine(self, url: str, size: int) -> Engine:
+        return _engine(url, size, "-c timezone=UTC")
+
+    def bump(self, session: Session, table: Table, scopes: list[str]) -> None:
+        # Sorted by the caller, so that two transactions never wait for each other in a circle.
+        for scope in scopes:
+            session.execute(
+                insert(table)
+                .values(scope=scope, version=1)
+                .on_conflict_do_update(index_elements=["scope"], set_={"version": table.c.version + 1})
+            )
+
+    def insert_unless_there(self, session: Session, table: Table, row: dict[str, object]) -> bool:
+        result = session.execute(
+            insert(table).values(row).on_conflict_do_nothing().returning(*table.primary_key.columns)
+        )
+        return result.first() is not None
+
+    def take_turn(self, session: Session, name: str) -> None:
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+    def refuse_changes(self, connection: Connection, table: str, because: str) -> None:
+        _refuse(connection, table, "UPDATE OR DELETE OR TRUNCATE", because)
+
+    def refuse_updates(self, connection: Connection, table: str, because: str) -> None:
+        _refuse(connection, table, "UPDATE", because)
+
+    def allow_changes(self, connection: Connection, table: str) -> None:
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS tr_{table}_refuse ON {table}")
+        connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS fn_{table}_refuse()")
+
+
+def _refuse(connection: Connection, table: str, verbs: str, because: str) -> None:
+    connection.exec_driver_sql(
+        f"CREATE FUNCTION fn_{table}_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{because}'; END $$"
+    )
+    connection.exec_driver_sql(
+        f"CREATE TRIGGER tr_{table}_refuse BEFORE {verbs} ON {table} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION fn_{table}_refuse()"
+    )
+
+
+def _engine(url: str, size: int, options: str) -> Engine:
+    return create_engine(
+        url,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=TURN_TIMEOUT,
+        pool_pre_ping=True,
+        connect_args={"options": options},
+    )
+
+
+TOOLS = _Tools()

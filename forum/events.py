@@ -1,0 +1,146 @@
+"""Facts that happened, as small frozen records of ids, and ``emit``, which makes their consequences follow.
+
+An event never holds text or anything else about a person beyond an id. Each class names the page stamps
+that its fact makes stale (``scopes``). What follows from an event stands in ``forum/consequences.py``; this
+module knows only that somebody registered as the one who carries consequences out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+from sqlalchemy.orm import Session
+
+SITE = "site"
+LATEST = "latest"
+
+_STAMPS = "stale_page_stamps"
+FOLLOWER = "follow_events"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of all facts."""
+
+    # Scopes that do not depend on which rows the fact is about.
+    fixed_scopes: ClassVar[tuple[str, ...]] = ()
+
+    def scopes(self) -> tuple[str, ...]:
+        """Return the page stamps this fact makes stale."""
+        return self.fixed_scopes
+
+
+@dataclass(frozen=True, slots=True)
+class MemberJoined(Event):
+    """Somebody agreed and became a member. No public page shows that by itself."""
+
+    member_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRoleChanged(Event):
+    """A member was given another role; every page that shows their name shows the role too."""
+
+    member_id: int
+    fixed_scopes = (SITE,)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPublished(Event):
+    """A version of a policy came into force or was announced."""
+
+    policy_version_id: int
+    fixed_scopes = (SITE,)
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryChanged(Event):
+    """A category was made or reworded."""
+
+    category_id: int
+    fixed_scopes = (SITE,)
+
+
+@dataclass(frozen=True, slots=True)
+class HelplinesChanged(Event):
+    """The list of helplines was read anew, or rows of it were confirmed."""
+
+    fixed_scopes = (SITE,)
+
+
+@dataclass(frozen=True, slots=True)
+class _InTopic(Event):
+    """Something in a topic changed, which its page, its category's list and the home page show."""
+
+    topic_id: int
+    category_id: int
+
+    def scopes(self) -> tuple[str, ...]:
+        return (LATEST, f"topic:{self.topic_id}", f"category:{self.category_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class TopicStarted(_InTopic):
+    """A topic with its first post was published."""
+
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostPublished(_InTopic):
+    """A reply was published."""
+
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostEdited(_InTopic):
+    """A post's text was changed by its author."""
+
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostDeleted(_InTopic):
+    """A post was taken back by its author; its number stays."""
+
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TreatmentPublished(Event):
+    """A version of a treatment page went live."""
+
+    treatment_id: int
+
+    def scopes(self) -> tuple[str, ...]:
+        return (SITE, f"treatment:{self.treatment_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRaised(Event):
+    """Somebody told the moderators about a post, or is worried about its author."""
+
+    report_id: int
+
+
+Follower: TypeAlias = Callable[[Session, Event], None]
+
+
+def emit(session: Session, event: Event) -> None:
+    """Announce a fact: remember the stamps it makes stale and carry out what follows in this transaction."""
+    transaction = session.get_transaction() or session.begin()
+    of, stale = session.info.get(_STAMPS, (None, set()))
+    if of is not transaction:
+        # What an earlier transaction of this session left was rolled back with it.
+        stale = set()
+    session.info[_STAMPS] = (transaction, stale | set(event.scopes()))
+    follower: Follower | None = session.info.get(FOLLOWER)
+    if follower is not None:
+        follower(session, event)
+
+
+def take_stale_scopes(session: Session) -> frozenset[str]:
+    """Return, once, the scopes that this transaction made stale; a rolled back one leaves none behind."""
+    of, stale = session.info.pop(_STAMPS, (None, ()))
+    return frozenset(stale) if of is not None and of is session.get_transaction() else frozenset()

@@ -1,0 +1,178 @@
+"""The worker: it claims jobs one after another and does each in one transaction, and puts in what recurs.
+
+It knows no job itself. What a job's name stands for is given to it, and so is the table of what recurs.
+"""
+
+import threading
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import perf_counter
+from typing import TypeAlias
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from forum import clock
+from forum.database.session import Database
+from forum.jobs import queue
+from forum.jobs.queue import ClaimedJob, Payload
+
+# Idempotent, and without network calls: it runs inside the transaction in which the job is completed.
+Handler: TypeAlias = Callable[[Session, Payload], object]
+
+# Far longer than any handler takes; until it is over, the job of a worker that was killed stays with it.
+LEASE = timedelta(minutes=2)
+# How long a job may wait that was put in while the worker was idle, in seconds.
+IDLE_WAIT = 1.0
+# How long the worker leaves a database alone that failed it, in seconds.
+WAIT_FOR_DATABASE = 5.0
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+log = structlog.get_logger(__name__)
+
+
+class LeaseLost(Exception):
+    """The job took longer than its lease and belongs to another worker now; this one's effects are undone."""
+
+
+class UnknownJob(Exception):
+    """Nobody here knows what the job's name stands for, perhaps because a newer release put it in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """Work that is due at every whole multiple of ``every`` since 1970 began, so days begin at midnight UTC.
+
+    After a pause of the worker it is done once, not once for each moment that was missed.
+    """
+
+    name: str
+    every: timedelta
+    handler: Callable[[Session], object]
+
+    def next_due(self, now: datetime) -> datetime:
+        """Return the first moment after ``now`` at which this is due."""
+        return _EPOCH + ((now - _EPOCH) // self.every + 1) * self.every
+
+
+class Worker:
+    """Does jobs, one at a time. Any number of workers, threads and machines may share a database.
+
+    ``handlers`` says what to do for each job's name; the names of what recurs come from ``recurring``.
+    Raises ValueError when two of them have the same name.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        handlers: Mapping[str, Handler],
+        recurring: Sequence[Recurring] = (),
+        *,
+        lease: timedelta = LEASE,
+        idle_wait: float = IDLE_WAIT,
+    ) -> None:
+        names = [*handlers, *(entry.name for entry in recurring)]
+        if len(set(names)) != len(names):
+            raise ValueError("Two kinds of jobs have the same name.")
+        self._database = database
+        self._handlers = {**handlers, **{entry.name: _alone(entry.handler) for entry in recurring}}
+        self._recurring = tuple(recurring)
+        self._put_in: dict[str, datetime] = {}
+        self._lease = lease
+        self._idle_wait = idle_wait
+
+    def run(self, stop: threading.Event) -> None:
+        """Do jobs as they become due until ``stop`` is set; the job in hand is finished first."""
+        while not stop.is_set():
+            try:
+                wait = 0.0 if self.run_due(limit=1) else self._idle_wait
+            except SQLAlchemyError as error:
+                # The database restarts or is overloaded. Nothing is lost: what was in hand has its lease.
+                log.warning("jobs.database_failed", error=type(error).__name__)
+                wait = WAIT_FOR_DATABASE
+            if wait:
+                stop.wait(wait)
+
+    def run_due(self, limit: int) -> int:
+        """Do at most ``limit`` jobs that are due; return how many were taken up, well or badly."""
+        self._put_in_recurring()
+        for taken_up in range(limit):
+            job = self._claim()
+            if job is None:
+                return taken_up
+            self._do(job)
+        return limit
+
+    def _put_in_recurring(self) -> None:
+        """See to it that the next occurrence of everything that recurs is in the table.
+
+        It is put in ahead of its moment: put in at its moment, it could be put in again by another worker
+        after it was done and its row, with the unique key, was gone.
+        """
+        now = clock.now()
+        missing = [
+            (entry, due)
+            for entry in self._recurring
+            if self._put_in.get(entry.name) != (due := entry.next_due(now))
+        ]
+        if not missing:
+            return
+        with self._database.transaction() as session:
+            for entry, due in missing:
+                key = f"{entry.name}@{due.isoformat()}"
+                queue.enqueue(session, entry.name, {}, due_at=due, unique_key=key)
+        self._put_in.update({entry.name: due for entry, due in missing})
+
+    def _claim(self) -> ClaimedJob | None:
+        now = clock.now()
+        with self._database.reading() as session:
+            if not queue.is_any_ready(session, now):
+                return None
+        with self._database.transaction() as session:
+            return queue.claim(session, self._lease, now)
+
+    def _do(self, job: ClaimedJob) -> None:
+        """Do one job: its effects and its end commit together, or its failure is written down alone."""
+        about = log.bind(job=job.id, name=job.name, attempt=job.attempt)
+        begun = perf_counter()
+        try:
+            with self._database.transaction() as session:
+                handler = self._handlers.get(job.name)
+                if handler is None:
+                    raise UnknownJob
+                handler(session, job.payload)
+                if not queue.complete(session, job):
+                    raise LeaseLost
+        except LeaseLost:
+            about.warning("jobs.lease_lost", seconds=_since(begun))
+        except Exception as error:  # Whatever a handler raises, the next job must have its turn.
+            with self._database.transaction() as session:
+                queue.fail(session, job, type(error).__name__, clock.now())
+            # The message stays out of the log, for it may quote what somebody wrote.
+            about.error(
+                "jobs.failed",
+                error=type(error).__name__,
+                where=_where(error),
+                gave_up=job.attempt >= queue.MOST_ATTEMPTS,
+                seconds=_since(begun),
+            )
+        else:
+            about.info("jobs.done", seconds=_since(begun))
+
+
+def _alone(handler: Callable[[Session], object]) -> Handler:
+    return lambda session, _payload: handler(session)
+
+
+def _since(begun: float) -> float:
+    return round(perf_counter() - begun, 3)
+
+
+def _where(error: Exception) -> str:
+    """Return the function and line that raised, which is what finds a bug without its message."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{frame.filename}:{frame.lineno} {frame.name}"

@@ -1,0 +1,1 @@
+"""What moderators need: reports and worries, and the helplines that care refers to."""

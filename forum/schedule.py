@@ -1,0 +1,16 @@
+"""Every job that recurs, on one screen. What each does lives in its feature; how they run, in ``forum/jobs``."""
+
+from datetime import timedelta
+
+from forum.accounts import commands as accounts
+from forum.community import commands as community
+from forum.jobs.worker import Recurring
+
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+
+SCHEDULE: tuple[Recurring, ...] = (
+    Recurring("accounts.sweep_sign_in_attempts", MINUTE, accounts.sweep_sign_in_attempts),
+    Recurring("accounts.sweep_sign_in_sessions", DAY, accounts.sweep_sign_in_sessions),
+    Recurring("community.sweep_submission_keys", DAY, community.sweep_submission_keys),
+)

@@ -1,0 +1,121 @@
+"""The site's own pages, read: the home page, about, help now and how the installation is doing."""
+
+import functools
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from config import Settings
+from forum import clock
+from forum.community.queries import CategoryLine, TopicRow, category_lines, latest_topics
+from forum.consent.queries import site_is_ready
+from forum.jobs.queue import oldest_due
+from forum.moderation.helplines import (
+    FALLBACK_ADDRESS,
+    FALLBACK_NAME,
+    CountryHelplines,
+    helplines_by_country,
+)
+from forum.site import shipped
+from forum.text.markdown import render_page
+from forum.text.translate import locale_code
+from forum.treatments.queries import TreatmentLine, pinned_treatments
+
+LATEST_TOPICS = 8
+# A job that waits longer than this means that no worker runs, or not enough of them.
+JOB_IS_LATE_AFTER = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class HomePage:
+    """The home page. ``is_open`` is false until the operator published the texts that one agrees to."""
+
+    is_open: bool
+    pinned: tuple[TreatmentLine, ...]
+    lately: tuple[TopicRow, ...]
+    categories: tuple[CategoryLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AboutPage:
+    """Who runs this community, how it is moderated and what it keeps."""
+
+    title: str
+    body: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class HelpNowPage:
+    """Crisis help: the emergency first, then the helplines, then what else may help."""
+
+    title: str
+    opening: Markup
+    countries: tuple[CountryHelplines, ...]
+    fallback_name: str
+    fallback_address: str
+    rest: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class JobsHealth:
+    """How the worker keeps up. ``waiting_since`` is None when nothing waits."""
+
+    waiting_since: datetime | None
+    late: bool
+
+
+def home_page(session: Session) -> HomePage:
+    """Return the home page, the same for everybody.
+
+    Queries: 4
+    """
+    return HomePage(
+        is_open=site_is_ready(session, locale_code()),
+        pinned=pinned_treatments(session),
+        lately=latest_topics(session, LATEST_TOPICS),
+        categories=category_lines(session),
+    )
+
+
+def about_page(settings: Settings) -> AboutPage:
+    """Return the about page from the shipped text and the operator's details.
+
+    Queries: 0
+    """
+    text = shipped.document("pages/about", settings)
+    return AboutPage(text.title, _rendered(text.markdown))
+
+
+def help_now_page(session: Session, settings: Settings) -> HelpNowPage:
+    """Return the page of crisis help, the same for everybody.
+
+    Queries: 1
+    """
+    text = shipped.document("pages/help-now", settings)
+    opening, heading, rest = text.markdown.partition("\n## ")
+    return HelpNowPage(
+        title=text.title,
+        opening=_rendered(opening),
+        countries=helplines_by_country(session, settings.operator_country),
+        fallback_name=FALLBACK_NAME,
+        fallback_address=FALLBACK_ADDRESS,
+        rest=_rendered(heading + rest),
+    )
+
+
+def jobs_health(session: Session) -> JobsHealth:
+    """Return whether a job has been waiting for more than five minutes.
+
+    Queries: 1
+    """
+    waiting_since = oldest_due(session)
+    late = waiting_since is not None and waiting_since < clock.now() - JOB_IS_LATE_AFTER
+    return JobsHealth(waiting_since, late)
+
+
+@functools.lru_cache(maxsize=16)
+def _rendered(markdown: str) -> Markup:
+    """Render a shipped text; the same few come again and again, and change only with the settings."""
+    return Markup(render_page(markdown).html)  # noqa: S704 - output of the sanitiser.

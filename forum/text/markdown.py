@@ -1,0 +1,50 @@
+"""Markdown to safe HTML, once, when a text is written. Both forms are stored, with the renderer's version.
+
+Two kinds of text exist: what members write (``render_post``) and what editors of treatment pages and
+policies write (``render_page``), which may also carry headings, tables and marks on sentences.
+"""
+
+from dataclasses import dataclass
+
+from markdown_it import MarkdownIt
+from mdit_py_plugins.anchors import anchors_plugin
+from mdit_py_plugins.attrs import attrs_plugin
+
+from forum.text import sanitising
+
+# Raise it when the output of either renderer changes; a job can then render older texts anew.
+RENDERER_VERSION = 1
+# Deeper nesting than anyone writes; it keeps hostile input cheap.
+DEEPEST_NESTING = 20
+
+_post = (
+    MarkdownIt("commonmark", {"html": False, "linkify": False, "maxNesting": DEEPEST_NESTING, "breaks": True})
+    .enable("strikethrough")
+    .disable(["image", "html_block", "html_inline", "heading", "lheading"])
+)
+_page = (
+    MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST_NESTING})
+    .enable(["strikethrough", "table"])
+    .disable(["image", "html_block", "html_inline"])
+    .use(attrs_plugin, spans=True, allowed=["data-fact"])
+    .use(anchors_plugin, max_level=3)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedText:
+    """A text in both forms: as it was typed, and as HTML that is safe to show."""
+
+    markdown: str
+    html: str
+    renderer_version: int = RENDERER_VERSION
+
+
+def render_post(markdown: str) -> RenderedText:
+    """Render what a member wrote. No headings, images or raw HTML; a line break is a line break."""
+    return RenderedText(markdown, sanitising.clean_post(_post.render(markdown)))
+
+
+def render_page(markdown: str) -> RenderedText:
+    """Render what an editor wrote for a page of the community's own."""
+    return RenderedText(markdown, sanitising.clean_page(_page.render(markdown)))

@@ -1,0 +1,25 @@
+"""Plain text as people type it into a form: line ends and invisible characters tidied, and nothing else."""
+
+import unicodedata
+
+# What has no use in a text and much use in disguising one: controls (but tab and newline), bidirectional
+# overrides, and the byte order mark. Joiners stay, because scripts and emoji need them.
+_UNWANTED = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+
+
+def tidy_line(text: str) -> str:
+    """Return one line: NFC, inner white space collapsed, edges trimmed, invisible characters gone."""
+    return " ".join(tidy_text(text).split())
+
+
+def tidy_text(text: str) -> str:
+    """Return several lines: NFC, newline-only line ends, edges trimmed, invisible characters gone."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    kept = "".join(c for c in lines if c in "\n\t" or not _is_unwanted(c))
+    # After the removal, which may have brought a letter and its accent together.
+    return unicodedata.normalize("NFC", kept).strip()
+
+
+def _is_unwanted(character: str) -> bool:
+    # Lone surrogates (Cs) can't be stored; the browser never sends them, a hostile client may.
+    return unicodedata.category(character) in ("Cc", "Cs") or character in _UNWANTED

@@ -1,0 +1,87 @@
+"""From the browser's session to the Actor: roles, state, categories and missing consents, in one statement."""
+
+from flask import Flask
+from flask_login import AnonymousUserMixin, LoginManager, UserMixin
+from sqlalchemy import String, cast, func, select
+from sqlalchemy.orm import Session
+
+from forum import clock
+from forum.accounts.models import Member, SignInSession
+from forum.accounts.tokens import hash_of
+from forum.community.models import CategoryModerator
+from forum.consent.models import Decision
+from forum.consent.queries import decision_in_force
+from forum.permissions.actor import REQUIRED_PURPOSES, VISITOR, Actor, MemberId
+from forum.web import current
+
+
+class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login has no types.
+    """Flask-Login's view of a member: its id is the sign-in session's token, its content the Actor."""
+
+    def __init__(self, token: str, actor: Actor) -> None:
+        self.id = token
+        self.actor = actor
+
+
+class Anonymous(AnonymousUserMixin):  # type: ignore[misc]  # Flask-Login has no types.
+    """A visitor."""
+
+    actor = VISITOR
+
+
+def install(app: Flask) -> None:
+    """Let Flask-Login find the viewer; its remember cookie stays unused (it can't be ended from here)."""
+    manager = LoginManager()
+    manager.session_protection = None
+    manager.anonymous_user = Anonymous
+    manager.user_loader(_load)
+    manager.init_app(app)
+
+
+def _load(token: str) -> SignedIn | None:
+    actor = current.read(lambda session: actor_of(session, token))
+    return None if actor is None else SignedIn(token, actor)
+
+
+def actor_of(session: Session, token: str) -> Actor | None:
+    """Return who a sign-in session's token belongs to, or None when it ended or never was.
+
+    Queries: 1
+    """
+    purposes = sorted(REQUIRED_PURPOSES)
+    categories = (
+        select(func.aggregate_strings(cast(CategoryModerator.category_id, String), ","))
+        .where(CategoryModerator.member_id == Member.id)
+        .scalar_subquery()
+    )
+    row = session.execute(
+        select(
+            SignInSession.id,
+            Member.id,
+            Member.uuid,
+            Member.name,
+            Member.role,
+            Member.state,
+            categories,
+            *(decision_in_force(Member.uuid, purpose) for purpose in purposes),
+        )
+        .join(Member, Member.id == SignInSession.member_id)
+        .where(SignInSession.token_hash == hash_of(token), SignInSession.expires_at > clock.now())
+    ).one_or_none()
+    if row is None:
+        return None
+    session_id, member_id, uuid, name, role, state, category_ids, *decisions = row
+    return Actor(
+        member_id=MemberId(member_id),
+        uuid=uuid,
+        name=name,
+        role=role,
+        state=state,
+        category_ids=frozenset(int(part) for part in (category_ids or "").split(",") if part),
+        missing_consents=frozenset(
+            purpose
+            for purpose, decision in zip(purposes, decisions, strict=True)
+            if decision != Decision.GIVEN
+        ),
+        sign_in_session_id=session_id,
+    )

@@ -1,0 +1,73 @@
+"""One transaction per write request. An unsafe method whose answer is below 400 commits; all else rolls back.
+
+Safe methods read through the reading pool, whose connections refuse to write. The few views that answer GET
+and must write say so with ``writes_on_get``, and a test lists them.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, Response, current_app, g, request
+
+from forum.web import current, logs
+from forum.web.headers import request_id
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def writes_on_get(why: str) -> Callable[[View], View]:
+    """Declare that this view writes although it answers GET, and why."""
+
+    def declare(view: View) -> View:
+        view.writes_on_get = why  # type: ignore[attr-defined]  # Functions take attributes; mypy can't say so.
+        return view
+
+    return declare
+
+
+class ForumFlask(Flask):
+    """Flask with a transaction around each view."""
+
+    def preprocess_request(self) -> Any:
+        """Settle whether this request may write before anything looks into the database."""
+        g.may_write = _may_write()
+        return super().preprocess_request()
+
+    def dispatch_request(self) -> Response:  # type: ignore[override]  # Narrower: we always make the response.
+        """Run the view, then commit or roll back."""
+        response = self.make_response(super().dispatch_request())
+        refused = response.status_code >= 400
+        current.finish(keep=g.may_write and not refused, refused=refused)
+        g.may_write = False
+        return response
+
+    def handle_user_exception(self, e: Exception) -> Any:
+        """Undo what a refused or failed request did, and only then word it, from a clean state."""
+        g.may_write = False
+        current.finish(keep=False, refused=True)
+        return super().handle_user_exception(e)
+
+    def handle_exception(self, e: Exception) -> Response:
+        """Answer a fault of an error page itself: with nothing that could fail once more."""
+        try:
+            return super().handle_exception(e)
+        except Exception as error:
+            if self.testing or self.debug:
+                raise
+            logs.fault(error)
+            # Not translated and without a template: neither may be what failed.
+            sentence = f"Something went wrong on our side. It isn't your fault. Request {request_id()}.\n"
+            return Response(sentence, 500, {"Cache-Control": "no-store"}, mimetype="text/plain")
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Log a fault our way: Flask's own line holds the address and the exception's message."""
+        logs.fault(exc_info[1])
+
+
+def _may_write() -> bool:
+    if request.method not in SAFE_METHODS:
+        return True
+    view = current_app.view_functions.get(request.endpoint or "")
+    return hasattr(view, "writes_on_get")

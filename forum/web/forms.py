@@ -1,0 +1,31 @@
+"""Forms that are strict about what they are sent, and how a refused one is shown again with the typed text."""
+
+from typing import TypeVar
+
+from werkzeug.datastructures import MultiDict
+from wtforms import Form
+
+from forum.errors import Invalid, Malformed
+
+AnyForm = TypeVar("AnyForm", bound=Form)
+
+
+def check_form(form: AnyForm, given: MultiDict[str, str]) -> AnyForm:
+    """Return the form if all it was sent is right.
+
+    Raises Malformed for a field the form doesn't have (nobody who used the page sent that) or one that came
+    more than once where one is meant, and Invalid with a sentence for each wrong field.
+    """
+    unknown = set(given) - set(form._fields) - {"csrf_token"}
+    if unknown or any(len(given.getlist(name)) > 1 for name in given):
+        raise Malformed
+    if not form.validate():
+        raise Invalid({name: str(next(iter(errors))) for name, errors in form.errors.items() if name})
+    return form
+
+
+def show_refusal(form: Form, refusal: Invalid) -> None:
+    """Put the sentences of a refusal beside the fields, for the page that shows the form again."""
+    for name, sentence in refusal.fields.items():
+        if name in form._fields:
+            form._fields[name].errors = [sentence]

@@ -1,0 +1,98 @@
+"""From a page dataclass to HTML. A template sees ``page`` and the few globals listed here, and nothing else."""
+
+from typing import Any
+
+from flask import Flask, Response, make_response, render_template, request
+from jinja2 import StrictUndefined
+from markupsafe import Markup
+
+from forum.permissions.actions import Action
+from forum.permissions.check import can
+from forum.permissions.rules import Verdict
+from forum.text import translate
+from forum.web import current, face, static_files
+
+# The contract between views and templates: tests hold every template's free variables against it.
+TEMPLATE_GLOBALS = frozenset(
+    {
+        "_",
+        "actor",
+        "asset",
+        "can",
+        "csrf_token",
+        "date",
+        "face_svg",
+        "get_flashed_messages",
+        "gettext",
+        "here",
+        "iso",
+        "locale",
+        "moment",
+        "ngettext",
+        "page",
+        "site_name",
+        "text_direction",
+        "theme",
+        "url_for",
+    }
+)
+
+THEMES = ("light", "dark", "dim")
+THEME_COOKIE = "reading-theme"
+
+
+def install(app: Flask) -> None:
+    """Set up Jinja: strict about what is undefined, translated, and with our globals only."""
+    env = app.jinja_env
+    env.undefined = StrictUndefined
+    env.trim_blocks = True
+    env.lstrip_blocks = True
+    env.add_extension("jinja2.ext.i18n")
+    env.install_gettext_callables(  # type: ignore[attr-defined]  # Added by the extension.
+        translate.gettext, translate.ngettext, newstyle=False
+    )
+    env.globals.update(
+        {
+            "_": translate.gettext,
+            "asset": static_files.asset,
+            "can": _can,
+            "date": translate.say_date,
+            "face_svg": face.draw,
+            "iso": lambda moment: moment.isoformat(timespec="seconds"),
+            "moment": translate.say_moment,
+        }
+    )
+    app.context_processor(_of_this_request)
+
+
+def _can(action: str, subject: Any = None) -> Verdict:
+    return can(current.actor(), Action(action), subject)
+
+
+def chosen_theme() -> str:
+    """Return the theme this browser chose, or "" for the system's own."""
+    theme = request.cookies.get(THEME_COOKIE, "")
+    return theme if theme in THEMES else ""
+
+
+def _of_this_request() -> dict[str, Any]:
+    return {
+        "actor": current.actor(),
+        "here": request.path,
+        "locale": translate.locale_code(),
+        "site_name": current.settings().site_name,
+        "text_direction": translate.text_direction(),
+        "theme": chosen_theme(),
+    }
+
+
+def render(template: str, page: Any, status: int = 200) -> Response:
+    """Return the page; a signed-in reader's is never stored by anyone."""
+    response = make_response(render_template(template, page=page), status)
+    response.headers["Cache-Control"] = "private, no-store" if current.actor().is_member else "no-cache"
+    return response
+
+
+def safe(html: str) -> Markup:
+    """Mark HTML that ``forum.text`` rendered and sanitised as safe to show."""
+    return Markup(html)  # noqa: S704 - only stored output of the sanitiser comes here.

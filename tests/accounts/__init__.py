@@ -1,0 +1,1 @@
+"""Tests of accounts: providers, sign-in and sign-in sessions."""

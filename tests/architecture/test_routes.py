@@ -1,0 +1,33 @@
+"""Every route says who may reach it, and the few that write on a safe method say why."""
+
+from flask import Flask
+
+ACCESS = {"public", "members_only", "staff_only"}
+
+# The views that answer GET and change something, each with what it changes. A new one is a decision.
+WRITES_ON_GET: set[str] = {"accounts.callback"}
+
+
+def test_every_route_declares_who_may_reach_it(app: Flask) -> None:
+    declared = {name: getattr(view, "access", None) for name, view in app.view_functions.items()}
+    assert {name for name, access in declared.items() if access not in ACCESS} == set()
+
+
+def test_staff_routes_name_their_action(app: Flask) -> None:
+    staff = {
+        name: getattr(view, "staff_action", None)
+        for name, view in app.view_functions.items()
+        if getattr(view, "access", None) == "staff_only"
+    }
+    assert {name for name, action in staff.items() if action is None} == set()
+
+
+def test_the_views_that_write_on_get_are_the_known_ones(app: Flask) -> None:
+    writing = {name: view for name, view in app.view_functions.items() if hasattr(view, "writes_on_get")}
+    assert set(writing) == WRITES_ON_GET
+    assert all(getattr(view, "writes_on_get", "") for view in writing.values())
+
+
+def test_every_route_belongs_to_a_feature(app: Flask) -> None:
+    # An endpoint without a blueprint would be one that create_app made up itself.
+    assert [rule.rule for rule in app.url_map.iter_rules() if "." not in rule.endpoint] == []

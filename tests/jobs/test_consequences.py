@@ -1,0 +1,286 @@
+"""What follows from an event: at once, later, or at once and else later; and the table that says so."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any, NewType, get_type_hints
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
+
+from forum import consequences
+from forum.consequences import (
+    CONSEQUENCES,
+    Now,
+    Table,
+    event_from,
+    follower_of,
+    handlers_of,
+    later,
+    now,
+    payload_of,
+)
+from forum.database import page_stamps
+from forum.database.page_stamps import PageStamp
+from forum.database.session import Database
+from forum.events import Event, PostPublished, ReportRaised, emit
+from forum.jobs.worker import Worker
+from forum.schedule import SCHEDULE
+
+PUBLISHED = PostPublished(topic_id=11, category_id=12, post_id=13)
+SECRET = "what somebody wrote"
+seen: list[Event] = []
+
+
+def note(session: Session, event: Event) -> None:
+    seen.append(event)
+
+
+def mark(session: Session, event: PostPublished) -> None:
+    page_stamps.bump(session, [f"topic:{event.post_id}"])
+
+
+def mark_and_fall(session: Session, event: PostPublished) -> None:
+    mark(session, event)
+    raise LookupError(SECRET)
+
+
+def violate(session: Session, event: PostPublished) -> None:
+    """Fail inside the database, which on PostgreSQL leaves a transaction unusable but for its savepoints."""
+    for _ in range(2):
+        session.add(PageStamp(scope="twice", version=1))
+        session.flush()
+        session.expunge_all()
+
+
+@pytest.fixture
+def with_table(database_url: str) -> Any:
+    made: list[Database] = []
+    seen.clear()
+
+    def build(table: Table) -> Database:
+        made.append(Database(database_url, follower=follower_of(table)))
+        return made[-1]
+
+    yield build
+    for database in made:
+        database.dispose()
+
+
+WithTable = Callable[[Table], Database]
+
+
+def test_now_runs_in_the_transaction_and_fails_with_it(
+    with_table: WithTable, marks: Callable[[int], int]
+) -> None:
+    database = with_table({PostPublished: (now(mark), now(note))})
+    with database.transaction() as session:
+        emit(session, PUBLISHED)
+        assert seen == [PUBLISHED]
+    assert marks(13) == 1
+    database = with_table({PostPublished: (now(mark), now(mark_and_fall), now(note))})
+    with pytest.raises(LookupError), database.transaction() as session:
+        emit(session, PUBLISHED)
+    assert marks(13) == 1
+    assert seen == [PUBLISHED], "What stands behind the failed one was not carried out."
+
+
+def test_later_leaves_a_job_that_the_worker_does(
+    with_table: WithTable, marks: Callable[[int], int], waiting: Callable[[], int]
+) -> None:
+    table: Table = {PostPublished: (later(mark), later(note)), ReportRaised: (later(note),)}
+    database = with_table(table)
+    with database.transaction() as session:
+        emit(session, PUBLISHED)
+        emit(session, ReportRaised(report_id=5))
+    assert waiting() == 3
+    assert (marks(13), seen) == (0, [])
+    assert Worker(database, handlers_of(table)).run_due(limit=10) == 3
+    assert marks(13) == 1
+    assert seen == [PUBLISHED, ReportRaised(report_id=5)]
+
+
+def test_nothing_follows_later_from_what_was_rolled_back(
+    with_table: WithTable, waiting: Callable[[], int]
+) -> None:
+    database = with_table({PostPublished: (later(mark),)})
+    with database.writing() as session:
+        emit(session, PUBLISHED)
+        session.rollback()
+    assert waiting() == 0
+
+
+@pytest.mark.parametrize("handler", [mark_and_fall, violate])
+def test_now_or_else_later_never_fails_the_command(
+    with_table: WithTable,
+    marks: Callable[[int], int],
+    waiting: Callable[[], int],
+    handler: Callable[[Session, PostPublished], None],
+) -> None:
+    table: Table = {PostPublished: (now(handler, or_else=later(mark)), now(note))}
+    database = with_table(table)
+    with capture_logs() as logs, database.transaction() as session:
+        page_stamps.bump(session, ["topic:1"])
+        emit(session, PUBLISHED)
+        page_stamps.bump(session, ["topic:2"])
+    assert (marks(1), marks(2)) == (1, 1), "The command's own changes stand."
+    assert marks(13) == 0, "What the failed handler did is undone."
+    assert seen == [PUBLISHED], "The rest of the table was carried out."
+    assert waiting() == 1
+    assert SECRET not in str(logs)
+    assert [line["event"] for line in logs] == ["consequences.put_off"]
+    assert Worker(database, handlers_of(table)).run_due(limit=10) == 1
+    assert marks(13) == 1
+
+
+def test_now_or_else_later_leaves_no_job_when_now_went_well(
+    with_table: WithTable, marks: Callable[[int], int], waiting: Callable[[], int]
+) -> None:
+    database = with_table({PostPublished: (now(mark, or_else=later(note)),)})
+    with database.transaction() as session:
+        emit(session, PUBLISHED)
+    assert (marks(13), waiting()) == (1, 0)
+
+
+def test_the_commands_own_mistake_is_not_taken_for_the_handlers(
+    with_table: WithTable, waiting: Callable[[], int]
+) -> None:
+    """A pending row that the database refuses fails the command, although the savepoint would flush it."""
+    database = with_table({PostPublished: (now(mark, or_else=later(mark)),)})
+    with database.transaction() as session:
+        session.add(PageStamp(scope="site", version=1))
+    with database.writing() as session:
+        session.add(PageStamp(scope="site", version=1))
+        with pytest.raises(IntegrityError):
+            emit(session, PUBLISHED)
+    assert waiting() == 0
+
+
+def test_two_consequences_cannot_share_a_job_name() -> None:
+    with pytest.raises(ValueError, match=r"PostPublished\.mark"):
+        handlers_of({PostPublished: (later(mark), now(note, or_else=later(mark)))})
+    assert set(handlers_of({PostPublished: (later(mark), now(note)), ReportRaised: (later(note),)})) == {
+        "PostPublished.mark",
+        "ReportRaised.note",
+    }
+
+
+class Outcome(StrEnum):
+    """A closed set, as an event may name one."""
+
+    HELD = "held-back"
+    SHOWN = "shown"
+
+
+NoteId = NewType("NoteId", int)
+OtherId = NewType("OtherId", NoteId)
+NoteUuid = NewType("NoteUuid", UUID)
+
+
+@dataclass(frozen=True, slots=True)
+class Everything(Event):
+    """An event with every type of field that one may have."""
+
+    number: int
+    note_id: OtherId
+    flag: bool
+    uuid: NoteUuid
+    outcome: Outcome
+    by: NoteId | None
+    to: UUID | None
+    what: Outcome | None = None
+
+
+def all_events() -> list[type[Event]]:
+    found: list[type[Event]] = []
+    kinds: list[type[Event]] = [Event]
+    while kinds:
+        kind = kinds.pop()
+        below = [sub for sub in kind.__subclasses__() if sub.__module__ in ("forum.events", __name__)]
+        kinds.extend(below)
+        # dataclass(slots=True) makes the class anew: the one without slots is left over and never used.
+        found.extend(sub for sub in below if "__slots__" in vars(sub))
+    return found
+
+
+# SQLite's and PostgreSQL's largest key.
+ids = st.integers(min_value=1, max_value=2**63 - 1)
+st.register_type_strategy(NoteId, ids)
+st.register_type_strategy(OtherId, ids)
+
+
+@given(st.data())
+def test_every_event_comes_back_from_its_payload_as_it_was(data: st.DataObject) -> None:
+    kind = data.draw(st.sampled_from(all_events()))
+    hints = get_type_hints(kind)
+    values = {
+        field.name: data.draw(ids if hints[field.name] is int else st.from_type(hints[field.name]))
+        for field in fields(kind)
+    }
+    event = kind(**values)
+    payload = payload_of(event)
+    assert all(value is None or isinstance(value, int | str) for value in payload.values())
+    back = event_from(kind, payload)
+    assert back == event
+    assert [type(getattr(back, f.name)) for f in fields(kind)] == [type(values[f.name]) for f in fields(kind)]
+
+
+def test_the_round_trip_goes_through_the_database_as_well(with_table: WithTable) -> None:
+    table: Table = {Everything: (later(note),)}
+    database = with_table(table)
+    event = Everything(
+        number=2**63 - 1,
+        note_id=OtherId(NoteId(3)),
+        flag=False,
+        uuid=NoteUuid(UUID(int=2**127 + 5)),
+        outcome=Outcome.HELD,
+        by=None,
+        to=UUID(int=1),
+        what=Outcome.SHOWN,
+    )
+    with database.transaction() as session:
+        emit(session, event)
+    assert Worker(database, handlers_of(table)).run_due(limit=10) == 1
+    assert seen == [event]
+
+
+def test_an_event_with_text_can_leave_no_job(with_table: WithTable, waiting: Callable[[], int]) -> None:
+    @dataclass(frozen=True, slots=True)
+    class Said(Event):
+        words: str
+
+    database = with_table({Said: (later(note),)})
+    with pytest.raises(TypeError, match="holds ids"), database.transaction() as session:
+        emit(session, Said(words="ok"))
+    assert waiting() == 0
+
+
+@pytest.mark.parametrize("payload", [{}, {"report_id": 1, "more": 2}, {"report": 1}, {"report_id": "one"}])
+def test_a_payload_of_another_release_is_refused(payload: dict[str, int | str | None]) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        event_from(ReportRaised, payload)
+
+
+def test_every_handler_in_the_table_takes_its_event() -> None:
+    """The table's type can't say so, hence this does."""
+    for kind, entries in CONSEQUENCES.items():
+        for entry in entries:
+            handlers = [entry.handler]
+            if isinstance(entry, Now) and entry.or_else is not None:
+                handlers.append(entry.or_else.handler)
+            for handler in handlers:
+                _session, event = inspect.signature(handler).parameters
+                taken = get_type_hints(handler)[event]
+                assert issubclass(kind, taken), f"{handler.__name__} takes {taken}, not {kind.__name__}"
+
+
+def test_the_shipped_tables_fit_together(database: Database) -> None:
+    """What the application hands its worker: no name twice, neither in one table nor across both."""
+    Worker(database, consequences.HANDLERS, SCHEDULE)
+    assert set(consequences.HANDLERS) == set(handlers_of(CONSEQUENCES))

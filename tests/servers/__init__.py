@@ -1,0 +1,1 @@
+"""Real servers for the tests, started by ourselves. Nothing here stands in for one."""
