@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from cryptography.fernet import Fernet
@@ -143,12 +143,12 @@ def is_loopback(address: str) -> bool:
 
 def _check(settings: Settings) -> None:
     """Refuse what is unsafe or contradictory, before anything listens."""
-    parts = urlsplit(settings.base_url)
-    if parts.scheme not in ("http", "https") or settings.base_url != f"{parts.scheme}://{_host_of(parts)}":
+    scheme = settings.base_url.partition("://")[0]
+    if scheme not in ("http", "https") or settings.base_url != f"{scheme}://{_host_of(settings.base_url)}":
         raise SettingsError(f"{PREFIX}BASE_URL must be like https://forum.example, without a path.")
-    if settings.mode is Mode.PRODUCTION and parts.scheme != "https":
+    if settings.mode is Mode.PRODUCTION and scheme != "https":
         raise SettingsError(f"{PREFIX}BASE_URL must begin with https:// in production.")
-    if parts.scheme == "http" and not is_loopback(settings.base_url):
+    if scheme == "http" and not is_loopback(settings.base_url):
         raise SettingsError(f"{PREFIX}BASE_URL may be http:// only on this machine's own loopback address.")
     if not settings.trusted_hosts:
         raise SettingsError(f"{PREFIX}TRUSTED_HOSTS must name at least one host.")
@@ -185,9 +185,10 @@ def _check(settings: Settings) -> None:
         ) from None
 
 
-def _host_of(parts: SplitResult) -> str:
+def _host_of(address: str) -> str:
     """Return host and port of an address as they are written, or "" when they make no sense."""
     try:
+        parts = urlsplit(address)
         plain = parts.hostname and parts.username is None and parts.port != 0
     except ValueError:
         return ""
@@ -299,7 +300,7 @@ class _Reader:
         made = Settings(
             mode=Mode(mode),
             base_url=base_url,
-            trusted_hosts=self.several("TRUSTED_HOSTS", urlsplit(base_url).netloc),
+            trusted_hosts=self.several("TRUSTED_HOSTS", _host_of(base_url)),
             database_url=self.text("DATABASE_URL", f"sqlite:///{data_folder / 'alongside.sqlite3'}"),
             data_folder=data_folder,
             session_keys=self.several("SESSION_KEYS"),

@@ -14,7 +14,7 @@ from forum.moderation.views import moderation
 from forum.site.views import site
 from forum.text import translate
 from forum.treatments.views import treatments
-from forum.web import access, csrf, current, error_pages, logs, rendering, static_files
+from forum.web import access, address_parts, csrf, current, error_pages, logs, rendering, static_files
 from forum.web.boundary import ForumFlask
 from forum.web.headers import Outermost
 
@@ -30,6 +30,7 @@ def create_app(settings: Settings) -> Flask:
     current.install(
         app, settings, Database(settings.database_url, size=settings.threads, follower=consequences.follow)
     )
+    address_parts.install(app)
     logs.install(app)
     error_pages.install(app)
     app.before_request(_speak)

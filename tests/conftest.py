@@ -24,7 +24,7 @@ from config import Mode, ProviderSettings, Settings
 from forum.app import create_app
 from forum.database.session import Database
 
-pytest_plugins = ["tests.databases"]
+pytest_plugins = ["tests.accounts.stand_in", "tests.databases", "tests.front_door"]
 
 hypothesis_settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis_settings.load_profile("tests")

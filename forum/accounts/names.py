@@ -5,6 +5,7 @@ so that nobody can pass for another member with a Cyrillic letter or a one for a
 """
 
 import functools
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -125,15 +126,15 @@ def name_key(name: str) -> str:
 
 def is_reserved(name: str) -> bool:
     """Say whether the name could be taken for the people who run the community, or for the site itself."""
-    parts = [part for part in _parts(name) if part]
-    if any(part in _keys(_OFFICIAL) for part in parts):
+    # A digit may stand for a letter or beside a word, so both readings count.
+    words = [name_key(word) for word in re.split(r"[-_]", name)]
+    parts = _parts(name)
+    if not _keys(_OFFICIAL).isdisjoint([*words, *parts]):
         return True
-    squeezed = "".join(parts)
-    if squeezed in _keys(_OFFICIAL) | _keys(_GENERAL):
+    wholes = {"".join(words), "".join(parts)}
+    if any(whole in _keys(_OFFICIAL) | _keys(_GENERAL) or _compound().fullmatch(whole) for whole in wholes):
         return True
-    if any(word in squeezed for word in _keys(_OFFICIAL_ANYWHERE)):
-        return True
-    return bool(parts) and all(part in _keys(_OFFICIAL) | _keys(_GENERAL) for part in parts)
+    return any(word in whole for word in _keys(_OFFICIAL_ANYWHERE) for whole in wholes)
 
 
 def resembles(name: str, hints: Iterable[str]) -> bool:
@@ -204,6 +205,13 @@ def _parts(text: str) -> list[str]:
 @functools.cache
 def _keys(words: tuple[str, ...]) -> frozenset[str]:
     return frozenset(name_key(word) for word in words)
+
+
+@functools.cache
+def _compound() -> re.Pattern[str]:
+    """Match names put together from reserved words alone, like SupportTeam."""
+    words = {word for word in _keys(_OFFICIAL) | _keys(_GENERAL) if len(word) >= _TELLING}
+    return re.compile(f"(?:{'|'.join(map(re.escape, sorted(words)))}){{2,}}")
 
 
 @functools.cache

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from markupsafe import Markup
 from sqlalchemy import ColumnElement, ScalarSelect, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -67,7 +68,7 @@ class PolicyPage:
     kind: PolicyKind
     version: int
     title: str
-    html: str
+    html: Markup
     effective_at: datetime
     is_in_force: bool
     # Announced, and not in force yet.
@@ -149,7 +150,7 @@ def policy_page(session: Session, kind: PolicyKind, locale: str, version: int | 
         kind=kind,
         version=found.version,
         title=found.title,
-        html=html,
+        html=Markup(html),  # noqa: S704 - stored output of the sanitiser.
         effective_at=found.effective_at,
         is_in_force=found.version == in_force,
         is_to_come=found.effective_at > now,

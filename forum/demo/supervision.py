@@ -25,6 +25,7 @@ class Household:
     """The processes that belong together. Use as a context: leaving it leaves none of them behind."""
 
     environ: Mapping[str, str]
+    stop_seconds: float = STOP_SECONDS
     _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _news: "queue.SimpleQueue[str | None]" = field(default_factory=queue.SimpleQueue)
     _handlers: dict[int, object] = field(default_factory=dict)
@@ -81,18 +82,21 @@ class Household:
                 )
 
     def stop(self) -> None:
-        """End every process: ask, wait a few seconds, then insist."""
+        """End every process: ask, wait a few seconds, then insist.
+
+        Only the process itself is asked, not those it started: a server ends its own in good order.
+        """
         self._asked_to_stop = True
         running = [child for child in self._children.values() if child.poll() is None]
         for child in running:
-            _signal(child, signal.SIGTERM)
-        deadline = time.monotonic() + STOP_SECONDS
+            child.terminate()
+        deadline = time.monotonic() + self.stop_seconds
         for child in running:
             with suppress(subprocess.TimeoutExpired):
                 child.wait(timeout=max(0.0, deadline - time.monotonic()))
         for child in self._children.values():
             # The whole session, so that no process which a child started is left behind.
-            _signal(child, signal.SIGKILL)
+            _kill_session(child)
             child.wait()
 
     def _begin(self, name: str, command: Sequence[str]) -> "subprocess.Popen[bytes]":
@@ -106,8 +110,7 @@ class Household:
     def _on_signal(self, _number: int, _frame: object) -> None:
         self._asked_to_stop = True
         for child in self._children.values():
-            if child.poll() is None:
-                _signal(child, signal.SIGTERM)
+            child.terminate()
         self._news.put(None)
 
     def _await_end(self, name: str, child: "subprocess.Popen[bytes]") -> None:
@@ -115,7 +118,7 @@ class Household:
         self._news.put(name)
 
 
-def _signal(child: "subprocess.Popen[bytes]", number: int) -> None:
-    # Its process group has its number; nobody may be left in it.
+def _kill_session(child: "subprocess.Popen[bytes]") -> None:
+    # Its process group has its number; usually nobody is left in it.
     with suppress(ProcessLookupError):
-        os.killpg(child.pid, number)
+        os.killpg(child.pid, signal.SIGKILL)

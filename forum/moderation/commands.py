@@ -22,6 +22,8 @@ SAME_REPORT_WITHIN = timedelta(minutes=10)
 def raise_report(session: Session, actor: Actor, post_id: int, draft: ReportDraft) -> int:
     """Tell the moderators about a post and return the report's id. Readers without an account may, too.
 
+    The post's words are kept as they stand, so that a later edit can't make the report look made up.
+
     What a member sends twice for the same post and reason within ten minutes is one report, to which new words
     are added. Readers without an account can't be told apart, so for them the words must be the same as well.
 
@@ -40,6 +42,7 @@ def raise_report(session: Session, actor: Actor, post_id: int, draft: ReportDraf
         reason=draft.reason,
         post_id=post.id,
         reporter_id=actor.member_id,
+        post_markdown=post.markdown,
         note=draft.note,
         raised_at=clock.now(),
     )

@@ -28,7 +28,7 @@ EXCERPT_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class ReportLine:
-    """A report in the moderators' list. ``excerpt`` is empty where the post's words are gone."""
+    """A report in the moderators' list. ``excerpt`` is how the post began when it was reported."""
 
     id: int
     is_worry: bool
@@ -77,7 +77,7 @@ def reports_page(session: Session, actor: Actor, window: Window) -> ReportsPage:
             Category.name.label("category_name"),
             Post.id.label("post_id"),
             Post.number,
-            Post.markdown,
+            Report.post_markdown,
             and_(Topic.state == TopicState.PUBLISHED, Post.state == PostState.PUBLISHED).label("stands"),
             author.state.label("author_state"),
             starter.state.label("starter_state"),
@@ -116,7 +116,7 @@ def _line(row: Row[Any]) -> ReportLine:
         category_name=row.category_name,
         post_number=row.number,
         post_address=permalink(row.post_id) if stands else "",
-        excerpt=_excerpt(row.markdown) if stands else "",
+        excerpt=_excerpt(row.post_markdown),
     )
 
 

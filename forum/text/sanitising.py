@@ -11,16 +11,19 @@ _PAGE_TAGS = _POST_TAGS | {
 
 _LINK_RELATION = "nofollow noopener noreferrer ugc"
 _SCHEMES = {"https", "http", "mailto"}
+# Said, because the library otherwise lets title and lang stand on everything.
+_EVERYWHERE: set[str] = set()
 
 _post = nh3.Cleaner(
     tags=_POST_TAGS,
-    attributes={"a": {"href"}, "ol": {"start"}},
+    attributes={"*": _EVERYWHERE, "a": {"href"}, "ol": {"start"}},
     url_schemes=_SCHEMES,
     link_rel=_LINK_RELATION,
 )
 _page = nh3.Cleaner(
     tags=_PAGE_TAGS,
     attributes={
+        "*": _EVERYWHERE,
         "a": {"href"},
         "ol": {"start"},
         "h2": {"id"},

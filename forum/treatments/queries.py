@@ -154,6 +154,21 @@ class TreatmentPage:
         """Return the sections that follow one another in the page's middle."""
         return tuple(section for section in self.sections if section.key not in _SET_APART)
 
+    @property
+    def contents(self) -> tuple[tuple[str, str], ...]:
+        """Return what the page holds in its order: anchors, each with its heading."""
+        first = [section for section in (self.section(KEY_POINTS), self.section(URGENT)) if section]
+        last = self.section(DISCLAIMER)
+        return (
+            *((section.key, section.heading) for section in first),
+            ("evidence", _("How strong is the evidence?")),
+            *((section.key, section.heading) for section in self.body_sections),
+            ("members-say", _("What members say")),
+            ("discussion", _("Discussion")),
+            (DISCLAIMER, last.heading if last else _("About this page")),
+            *((("references", _("Where this comes from")),) if self.references else ()),
+        )
+
     def section(self, key: str) -> Section | None:
         """Return the section with this key, if the page has it."""
         return next((section for section in self.sections if section.key == key), None)

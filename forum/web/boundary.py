@@ -35,7 +35,7 @@ class ForumFlask(Flask):
         g.may_write = _may_write()
         return super().preprocess_request()
 
-    def dispatch_request(self) -> Response:  # type: ignore[override]  # Narrower: we always make the response.
+    def dispatch_request(self) -> Response:
         """Run the view, then commit or roll back."""
         response = self.make_response(super().dispatch_request())
         refused = response.status_code >= 400

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
@@ -102,9 +102,18 @@ class StandIn:
 
     base_url: str
 
-    def register(self, redirect_uris: dict[str, str] | None = None, **more: str) -> StandInClient:
-        """Register a client. ``more`` may give its id, its secret and where Facebook's own calls go."""
-        content = {"redirect_uris": list((redirect_uris or REDIRECT_URIS).values()), **more}
+    def register(
+        self,
+        redirect_uris: Iterable[str] = REDIRECT_URIS.values(),
+        deauthorize_url: str | None = None,
+        deletion_url: str | None = None,
+    ) -> StandInClient:
+        """Register a client: where people come back to, and where Facebook's own calls go."""
+        content = {
+            "redirect_uris": list(redirect_uris),
+            "deauthorize_url": deauthorize_url,
+            "deletion_url": deletion_url,
+        }
         answer = requests.post(f"{self.base_url}/clients", json=content, timeout=10)
         answer.raise_for_status()
         made = answer.json()
@@ -154,7 +163,7 @@ def await_answer(port: int, child: "subprocess.Popen[bytes]") -> bool:
     return True
 
 
-def started(port: int) -> "subprocess.Popen[bytes]":
+def started(port: int, stdout: int | None = None) -> "subprocess.Popen[bytes]":
     """Start a stand-in process on a port. It ends with this process, however this one ends."""
     command = [sys.executable, "-m", "forum.demo", "provider", "--with-parent", "--port", str(port)]
     return subprocess.Popen(
@@ -162,6 +171,7 @@ def started(port: int) -> "subprocess.Popen[bytes]":
         env=environ(),
         cwd=TOP,
         stdin=subprocess.DEVNULL,
+        stdout=stdout,
         start_new_session=True,
     )
 

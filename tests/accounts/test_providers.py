@@ -7,17 +7,25 @@ import base64
 import hashlib
 import logging
 import socket
+import ssl
 import threading
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
 
 import pytest
 import requests
 import time_machine
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from config import ProviderSettings
 from forum import clock
@@ -958,3 +966,48 @@ def test_nothing_is_given_back_but_the_identity(
     texts = [text for text in given.values() if isinstance(text, str)] + list(identity.name_hints)
     # Tokens and codes of the stand-in are at least this long; nothing about a person is.
     assert max(map(len, texts)) < 43
+
+
+def test_a_certificate_nobody_vouches_for_is_not_taken(
+    registered: StandInClient, calls: ProviderCalls, tmp_path: Path
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(self_signed(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            line, _ = listening.accept()
+            with line, suppress(OSError), context.wrap_socket(line, server_side=True) as secured:
+                secured.recv(65536)
+                secured.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        address = f"https://127.0.0.1:{listening.getsockname()[1]}/.well-known/openid-configuration"
+        with pytest.raises(ProviderUnavailable) as stopped:
+            providers.start(
+                replace(registered.google, metadata_url=address), REDIRECT_URIS["google"], calls=calls
+            )
+        thread.join()
+    assert stopped.value.reason is Reason.UNREACHABLE
+
+
+def self_signed(folder: Path) -> Path:
+    """Write a key and a certificate for this machine that nobody else signed, and return the file."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(clock.now() - timedelta(days=1))
+        .not_valid_after(clock.now() + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "self-signed.pem"
+    file.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        + certificate.public_bytes(Encoding.PEM)
+    )
+    return file

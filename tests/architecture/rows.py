@@ -1,24 +1,25 @@
 """Makes one plausible row for any table, from nothing but its columns: for migrations that must not lose it."""
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Enum, MetaData, Table, insert
+from sqlalchemy import JSON, Column, Connection, Enum, MetaData, Table, TypeDecorator, insert
 
 
 def _value(column: Column[Any]) -> Any:
     if isinstance(column.type, Enum):
-        return list(column.type.enum_class or column.type.enums)[0]  # type: ignore[call-overload]  # Either iterates.
-    kind = column.type.python_type
+        return next(iter(column.type.enum_class or column.type.enums))
+    if isinstance(column.type, JSON):
+        return {}
+    kind = (column.type.impl_instance if isinstance(column.type, TypeDecorator) else column.type).python_type
     plain: dict[type, Any] = {
         bool: False,
         bytes: b"1",
+        date: date(2026, 11, 22),
         datetime: datetime(2026, 11, 22, 3, tzinfo=UTC),
-        dict: {},
         float: 1.0,
         int: 1,
-        list: [],
         str: "1",
         uuid.UUID: uuid.UUID(int=1),
     }

@@ -3,14 +3,23 @@
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 
-# A place where Jinja would have put something; no letter, so that it is never taken for text.
+from jinja2 import Environment, meta, nodes
+from jinja2.defaults import DEFAULT_NAMESPACE
+
+# Where Jinja would have put something: no letter, so that it is never taken for text.
 _HOLE = "\N{OBJECT REPLACEMENT CHARACTER}"
+_PLAIN = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
 _TRANSLATED = re.compile(r"{%-?\s*trans\b.*?{%-?\s*endtrans\s*-?%}", re.DOTALL)
-_JINJA = re.compile(r"{#.*?#}|{%.*?%}|{{.*?}}", re.DOTALL)
+_SILENT = re.compile(r"{#.*?#}|{%.*?%}", re.DOTALL)
+_SPOKEN = re.compile(r"{{.*?}}", re.DOTALL)
 # {{ "Words" }}: a sentence that hides from translation inside an expression.
 _QUOTED = re.compile(r"{{-?\s*([\"'])(?P<words>[^\"']*)\1\s*-?}}")
-_LETTERS = re.compile(r"[^\W\d_]{2,}")
+# A word; what an equals sign follows is part of an address.
+_LETTERS = re.compile(r"[^\W\d_]{2,}\b(?!=)")
+# A machine reads what stands in these, or a person as it is in every language.
+UNTRANSLATED = frozenset({"code", "kbd", "samp", "script", "style"})
 
 SPOKEN_ATTRIBUTES = frozenset(
     {"alt", "aria-description", "aria-label", "content", "placeholder", "title", "value"}
@@ -30,12 +39,12 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         self.inline += _inline(tag, given)
-        if tag in ("script", "style"):
+        if tag in UNTRANSLATED:
             self._machine += 1
         self.bare += _unspoken(tag, given)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in ("script", "style"):
+        if tag in UNTRANSLATED:
             self._machine -= 1
 
     def handle_data(self, data: str) -> None:
@@ -70,9 +79,41 @@ def _unspoken(tag: str, given: dict[str, str]) -> Iterator[str]:
 
 def _read(source: str) -> _Reader:
     reader = _Reader()
-    reader.feed(_JINJA.sub(_HOLE, _TRANSLATED.sub(_HOLE, source)))
+    reader.feed(_SPOKEN.sub(_HOLE, _SILENT.sub(" ", _TRANSLATED.sub(_HOLE, source))))
     reader.close()
     return reader
+
+
+def _own_names(tree: nodes.Template) -> Iterator[str]:
+    """Give the names that a template makes itself. Whether each is made on every way is StrictUndefined's to say."""
+    for node in tree.body:
+        if isinstance(node, nodes.FromImport):
+            yield from (name if isinstance(name, str) else name[1] for name in node.names)
+        elif isinstance(node, nodes.Import):
+            yield node.target
+        elif isinstance(node, nodes.Macro):
+            yield node.name
+    for assignment in [*tree.find_all(nodes.Assign), *tree.find_all(nodes.AssignBlock)]:
+        target = assignment.target
+        yield from (
+            name.name for name in [target, *target.find_all(nodes.Name)] if isinstance(name, nodes.Name)
+        )
+
+
+def _layout_of(tree: nodes.Template) -> str | None:
+    extended = next(tree.find_all(nodes.Extends), None)
+    return extended.template.value if extended and isinstance(extended.template, nodes.Const) else None
+
+
+def free_names(source: str, folder: Path) -> set[str]:
+    """Return the names that a template needs from outside itself and its layouts, Jinja's own few left out."""
+    tree = _PLAIN.parse(source)
+    own = set(_own_names(tree))
+    above = tree
+    while layout := _layout_of(above):
+        above = _PLAIN.parse((folder / layout).read_text())
+        own |= set(_own_names(above))
+    return meta.find_undeclared_variables(tree) - own - DEFAULT_NAMESPACE.keys()
 
 
 def inline_parts(source: str) -> list[str]:

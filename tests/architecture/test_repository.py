@@ -22,8 +22,11 @@ FORBIDDEN = {
     "a code host's token": re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|glpat-[\w-]{20})\b"),
 }
 # Put together here, so that this file doesn't find itself.
-LEFT_OVER = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b|NotImplemented" + r"Error")
-SILENCED = re.compile(r"#\s*(?:type: ig" + r"nore|no" + r"qa)(?P<which>[:\[][\w\s,\-\]]*)?(?P<why>.*)")
+LEFT_OVER = re.compile(r"#.*\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b|NotImplemented" + r"Error")
+SILENCED = re.compile(
+    r"#\s*(?:type: ig" + r"nore|no" + r"qa)"
+    r"(?P<which>\[[\w, -]+\]|: [A-Z]+[0-9]+(?:, ?[A-Z]+[0-9]+)*)?(?P<why>.*)"
+)
 SKIPPED = re.compile(r"pytest\.mark\.(?:sk" + r"ip|xf" + r"ail)\b")
 
 
@@ -54,11 +57,11 @@ def machine_paths(root: Path) -> list[str]:
 
 def silenced_without_a_reason(text: str) -> list[str]:
     """Return the lines that silence a check and don't say which, or why."""
-    found = ((line, SILENCED.search(line)) for line in text.splitlines())
+    found = ((line.strip(), SILENCED.search(line)) for line in text.splitlines())
     return [
-        line.strip()
+        line
         for line, match in found
-        if match and not (match["which"] and len(re.findall(r"\w+", match["why"] + match["which"])) > 3)
+        if match and not (match["which"] and len(re.findall(r"\w{2,}", match["why"])) > 1)
     ]
 
 
@@ -104,7 +107,8 @@ def test_no_file_is_too_long_to_read(root: Path) -> None:
     lengths = {
         str(path.relative_to(root)): len(text_of(path).splitlines())
         for path in project_files(root)
-        if path.suffix in CODE
+        # A migration is written once and not read again; what it makes is in the models.
+        if path.suffix in CODE and "versions" not in path.parts
     }
     assert {path: length for path, length in lengths.items() if length > LONGEST} == {}
 

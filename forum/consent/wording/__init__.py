@@ -101,7 +101,7 @@ def _choice(
         if is_locked
         else "",
         to_read=tuple(policies[kind] for kind in to_read if kind in policies),
-        to_read_label=_("To read:"),
+        to_read_label=_("To read, in a new tab:"),
         details_label=_("What this means"),
         details=(
             Detail(_("What you agree to"), row["means"]),

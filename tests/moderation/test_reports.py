@@ -1,0 +1,333 @@
+"""Telling the moderators about a post, with and without an account, and the list in which they read it."""
+
+from datetime import timedelta
+from urllib.parse import urljoin
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select, update
+
+from forum import clock
+from forum.accounts.models import Member
+from forum.community import commands as community
+from forum.community.drafts import PostEdit
+from forum.community.models import Audience, Post, PostState
+from forum.database.session import Database
+from forum.moderation import queries
+from forum.moderation.commands import raise_report
+from forum.moderation.drafts import ReportDraft
+from forum.moderation.forms import RULE_REASONS
+from forum.moderation.models import Report, ReportReason
+from forum.permissions.actor import VISITOR, MemberState
+from forum.text.markdown import render_post
+from tests import cast
+from tests.community.conftest import reply
+from tests.moderation.conftest import Told, make_post, make_room, send
+from tests.pages import Element, read_page
+from tests.recorder import recorded
+
+
+def reports(database: Database) -> list[Report]:
+    with database.reading() as session:
+        return list(session.scalars(select(Report).order_by(Report.id)))
+
+
+def tell(database: Database, post_id: int, reason: ReportReason = ReportReason.OTHER, note: str = "") -> int:
+    """Raise a visitor's report."""
+    with database.transaction() as session:
+        return raise_report(session, VISITOR, post_id, ReportDraft(reason, note))
+
+
+def listed(client: FlaskClient, address: str = "/moderation/reports") -> Element:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return read_page(answer.text).one("main")
+
+
+def test_a_reader_without_an_account_can_say_that_they_are_worried(
+    client: FlaskClient, database: Database, post: Told
+) -> None:
+    status, leads_to = send(client, f"{post.address}/worry", text="They said goodbye.\r\nPlease look.")
+    assert (status, leads_to) == (303, f"{post.address}/worry/thanks")
+    (report,) = reports(database)
+    assert report.reason is ReportReason.WORRIED_ABOUT_SOMEONE
+    assert report.note == "They said goodbye.\nPlease look."
+    assert report.reporter_id is None
+
+
+def test_a_members_report_carries_their_name(app: Flask, database: Database, post: Told) -> None:
+    someone = cast.member(app)
+    status, leads_to = send(someone.client, f"{post.address}/report", reason="spam-or-selling", text="")
+    assert (status, leads_to) == (303, f"{post.address}/report/thanks")
+    (report,) = reports(database)
+    assert (report.reason, report.reporter_id) == (ReportReason.SPAM_OR_SELLING, someone.member_id)
+
+
+def test_a_suspended_member_can_still_tell(app: Flask, database: Database, post: Told) -> None:
+    assert send(cast.suspended(app).client, f"{post.address}/worry", text="")[0] == 303
+    assert len(reports(database)) == 1
+
+
+def test_the_worry_page_is_care_and_has_help_close_at_hand(client: FlaskClient, post: Told) -> None:
+    main = read_page(client.get(f"{post.address}/worry").text).one("main")
+    assert "/help-now" in {link.attributes["href"] for link in main.all("a")}
+    assert "emergency number" in main.text
+    for accusing in ("rule", "break", "violat", "offen"):
+        assert accusing not in main.text.lower()
+    assert not main.all("input", type="radio")
+
+
+def test_the_report_page_offers_every_reason_but_the_worry(client: FlaskClient, post: Told) -> None:
+    main = read_page(client.get(f"{post.address}/report").text).one("main")
+    offered = main.all("input", type="radio")
+    assert [choice.attributes["value"] for choice in offered] == [reason.value for reason in RULE_REASONS]
+    assert "worried-about-someone" not in {choice.attributes["value"] for choice in offered}
+    assert not [choice for choice in offered if "checked" in choice.attributes]
+    # Whoever is worried is led to the path that is made for it.
+    assert f"{post.address}/worry" in {link.attributes["href"] for link in main.all("a")}
+
+
+@pytest.mark.parametrize("told", ["worry", "report"])
+def test_the_thanks_say_what_happens_next(client: FlaskClient, post: Told, told: str) -> None:
+    main = read_page(client.get(f"{post.address}/{told}/thanks").text).one("main")
+    assert "Thank you" in main.one("h1").text
+    assert "not always here" in main.text
+    assert any(link.attributes["href"].startswith(f"/topics/{post.topic_id}/") for link in main.all("a"))
+
+
+def test_the_thanks_stand_when_the_post_was_taken_away_meanwhile(
+    client: FlaskClient, database: Database, post: Told
+) -> None:
+    with database.transaction() as session:
+        session.execute(update(Post).values(state=PostState.HIDDEN))
+    answer = client.get(f"{post.address}/report/thanks")
+    assert answer.status_code == 200
+    assert f"/topics/{post.topic_id}" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"text": "It hurts."}, "Choose what it is about."),
+        ({"reason": "", "text": "It hurts."}, "Choose what it is about."),
+        ({"reason": "nonsense", "text": "It hurts."}, "Choose what it is about."),
+        ({"reason": "worried-about-someone", "text": "It hurts."}, "Choose what it is about."),
+        ({"reason": "other", "text": "It hurts. " + "x" * 1000}, "Keep it under 1000 characters."),
+    ],
+)
+def test_a_report_that_lacks_something_is_asked_for_again_with_its_words(
+    client: FlaskClient, database: Database, post: Told, fields: dict[str, str], sentence: str
+) -> None:
+    status, page = send(client, f"{post.address}/report", **fields)
+    assert status == 422
+    main = read_page(page).one("main")
+    assert sentence in main.text
+    assert main.one("textarea").raw.strip() == fields["text"]
+    assert reports(database) == []
+
+
+def test_a_worry_that_is_too_long_keeps_its_words(client: FlaskClient, database: Database, post: Told) -> None:
+    text = "<b>&amp; " + "y" * 1000
+    status, page = send(client, f"{post.address}/worry", text=text)
+    assert status == 422
+    assert read_page(page).one("textarea").raw.strip() == text
+    assert reports(database) == []
+
+
+def test_a_thousand_characters_are_not_too_many(client: FlaskClient, database: Database, post: Told) -> None:
+    # A browser counts a line's end as one character, and sends two.
+    text = "\r\n".join(["z" * 99] * 10)
+    assert send(client, f"{post.address}/worry", text=text)[0] == 303
+    assert len(reports(database)[0].note) == 999
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"reason": "other", "text": "", "reporter_id": "1"},
+        {"reason": "other", "text": "", "raised_at": "2020-01-01"},
+        {"text": "", "post_id": "2", "reason": "other"},
+    ],
+)
+def test_fields_that_the_form_does_not_have_are_refused(
+    client: FlaskClient, database: Database, post: Told, fields: dict[str, str]
+) -> None:
+    assert send(client, f"{post.address}/report", **fields)[0] == 400
+    assert reports(database) == []
+
+
+def test_a_worry_takes_no_reason_from_outside(client: FlaskClient, database: Database, post: Told) -> None:
+    assert send(client, f"{post.address}/worry", text="", reason="other")[0] == 400
+    assert reports(database) == []
+
+
+def test_invisible_characters_and_markup_arrive_as_text(
+    app: Flask, client: FlaskClient, database: Database, post: Told
+) -> None:
+    hostile = "\u202eabc\x00<script>alert(1)</script>"
+    assert send(client, f"{post.address}/worry", text=hostile)[0] == 303
+    assert reports(database)[0].note == "abc<script>alert(1)</script>"
+    page = cast.moderator(app).client.get("/moderation/reports")
+    assert "<script>alert(1)" not in page.text
+    assert "<script>alert(1)</script>" in read_page(page.text).one("main").text
+
+
+@pytest.mark.parametrize("told", ["worry", "report"])
+def test_nothing_is_told_without_a_token(client: FlaskClient, database: Database, post: Told, told: str) -> None:
+    assert client.post(f"{post.address}/{told}", data={"text": "", "reason": "other"}).status_code == 400
+    assert reports(database) == []
+
+
+@pytest.mark.parametrize("told", ["worry", "report"])
+@pytest.mark.parametrize("post_id", ["0", "999999999", "99999999999999999999999", "x", "-1"])
+def test_a_post_that_is_not_there_is_not_found(client: FlaskClient, told: str, post_id: str) -> None:
+    assert client.get(f"/posts/{post_id}/{told}").status_code == 404
+
+
+@pytest.mark.parametrize("told", ["worry", "report"])
+def test_a_post_that_one_may_not_read_can_not_be_told_about(
+    app: Flask, client: FlaskClient, database: Database, post: Told, told: str
+) -> None:
+    hidden, _topic, _room = make_post(
+        database, post.author.actor, "flares-today", "Among us.", audience=Audience.MEMBERS
+    )
+    assert client.get(f"/posts/{hidden}/{told}").status_code == 404
+    token = read_page(client.get(f"{post.address}/{told}").text).one("input", name="csrf_token")
+    fields = {"csrf_token": token.attributes["value"], "text": ""}
+    if told == "report":
+        fields["reason"] = "other"
+    assert client.post(f"/posts/{hidden}/{told}", data=fields).status_code == 404
+    assert reports(database) == []
+    del fields["csrf_token"]
+    assert send(cast.member(app).client, f"/posts/{hidden}/{told}", **fields)[0] == 303
+
+
+def test_a_member_who_sends_twice_raises_one_report_with_all_words(
+    app: Flask, database: Database, post: Told
+) -> None:
+    someone = cast.member(app)
+    for text in ("First.", "First.", "And more."):
+        assert send(someone.client, f"{post.address}/report", reason="harassment", text=text)[0] == 303
+    (report,) = reports(database)
+    assert report.note == "First.\n\nAnd more."
+
+
+def test_another_reason_another_member_or_a_later_day_is_another_report(
+    app: Flask, database: Database, post: Told
+) -> None:
+    juniper, marlow = cast.member(app, "Juniper"), cast.member(app, "Marlow")
+    send(juniper.client, f"{post.address}/report", reason="harassment", text="")
+    send(juniper.client, f"{post.address}/report", reason="other", text="")
+    send(marlow.client, f"{post.address}/report", reason="harassment", text="")
+    with time_machine.travel(clock.now() + timedelta(hours=1)):
+        send(juniper.client, f"{post.address}/report", reason="harassment", text="")
+    assert len(reports(database)) == 4
+
+
+def test_two_visitors_are_not_taken_for_one(app: Flask, database: Database, post: Told) -> None:
+    for text in ("One says this.", "One says this.", "Another says that."):
+        send(cast.visitor(app), f"{post.address}/worry", text=text)
+    assert [report.note for report in reports(database)] == ["One says this.", "Another says that."]
+
+
+def test_moderators_read_the_newest_first_with_worries_set_apart(
+    app: Flask, database: Database, post: Told
+) -> None:
+    send(cast.member(app, "Marlow").client, f"{post.address}/report", reason="misinformation", text="A cure?")
+    send(cast.visitor(app), f"{post.address}/worry", text="I am afraid for them.")
+    rows = listed(cast.moderator(app).client).all("li", class_="report")
+    assert ["care" in row.attributes["class"].split() for row in rows] == [True, False]
+    worry, report = (row.text for row in rows)
+    assert "Worried about someone" in worry
+    assert "a reader" in worry
+    assert "A false claim" in report
+    assert "Marlow" in report
+
+
+def test_words_are_folded_away_and_short(app: Flask, database: Database, post: Told) -> None:
+    send(cast.visitor(app), f"{post.address}/worry", text="I am afraid.")
+    (row,) = listed(cast.moderator(app).client).all("li", class_="report")
+    folded = row.one("details")
+    assert "open" not in folded.attributes
+    outside = row.text.replace(folded.text, "")
+    assert "bad" not in outside
+    assert "I am afraid." not in outside
+    assert "I am afraid." in folded.text
+    assert len(folded.text) < queries.EXCERPT_LENGTH + 150
+    assert post.address in {link.attributes["href"] for link in row.all("a")}
+
+
+def test_reported_words_outlive_being_changed_or_taken_back(app: Flask, database: Database, post: Told) -> None:
+    someone = cast.member(app, "Marlow")
+    reported = reply(database, someone.actor, post.topic_id, "Buy my cure.")
+    send(cast.visitor(app), f"/posts/{reported}/report", reason="spam-or-selling", text="")
+    with database.transaction() as session:
+        community.edit_post(session, someone.actor, reported, PostEdit(render_post("How kind of you.")))
+    with database.transaction() as session:
+        community.delete_post(session, someone.actor, reported)
+    (row,) = listed(cast.moderator(app).client).all("li", class_="report")
+    assert "Buy my cure." in row.one("details").text
+    assert "no longer shown" in row.text
+    assert not [link for link in row.all("a") if link.attributes["href"] == f"/posts/{reported}"]
+
+
+def test_whoever_leaves_is_named_no_more(app: Flask, database: Database, post: Told) -> None:
+    someone = cast.member(app, "Marlow")
+    send(someone.client, f"{post.address}/worry", text="")
+    with database.transaction() as session:
+        session.execute(
+            update(Member).where(Member.id == someone.member_id).values(state=MemberState.LEAVING)
+        )
+    main = listed(cast.moderator(app).client)
+    assert "Marlow" not in main.text
+    assert "a former member" in main.text
+
+
+def test_a_category_moderator_sees_their_own_categories_alone(app: Flask, database: Database, post: Told) -> None:
+    make_room(database, "medicines")
+    elsewhere, _topic, medicines = make_post(database, post.author.actor, "medicines", "Elsewhere.")
+    tell(database, post.id, ReportReason.OTHER)
+    tell(database, elsewhere, ReportReason.DRUG_SOURCING)
+    of_medicines = listed(cast.category_moderator(app, medicines).client)
+    assert [row.one("h2").text for row in of_medicines.all("li", class_="report")] == ["Getting or swapping medicines"]
+    assert "only of the categories" in of_medicines.text
+    assert len(listed(cast.moderator(app).client).all("li", class_="report")) == 2
+
+
+def test_the_list_goes_on_by_pages_in_one_statement_each(app: Flask, database: Database, post: Told) -> None:
+    made = [tell(database, post.id, note=f"Note {number}") for number in range(queries.REPORTS_PER_PAGE + 3)]
+    moderator = cast.moderator(app)
+    with recorded(database) as statements:
+        first = listed(moderator.client)
+    # One for who asks, one for the page.
+    assert len(statements) == 2
+    (older,) = [link for link in first.all("a") if "older=" in link.attributes["href"]]
+    second = listed(moderator.client, urljoin("/moderation/reports", older.attributes["href"]))
+    ids = [row.attributes["id"] for page in (first, second) for row in page.all("li", class_="report")]
+    assert ids == [f"report-{report_id}" for report_id in reversed(made)]
+
+
+def test_a_cursor_that_nobody_wrote_is_malformed(app: Flask, post: Told) -> None:
+    client = cast.moderator(app).client
+    for cursor in ("x", "W10", "e30", "%00", "9" * 300):
+        assert client.get(f"/moderation/reports?older={cursor}").status_code == 400
+
+
+def test_the_list_is_no_page_for_anybody_else(app: Flask, client: FlaskClient, post: Told) -> None:
+    assert client.get("/moderation/reports").status_code == 303
+    assert cast.member(app).client.get("/moderation/reports").status_code == 404
+    assert cast.peer_supporter(app).client.get("/moderation/reports").status_code == 404
+
+
+def test_an_empty_list_says_so(app: Flask, post: Told) -> None:
+    assert "Nothing has been reported" in listed(cast.moderator(app).client).text
+
+
+def test_a_report_is_counted_by_nothing_public(client: FlaskClient, database: Database, post: Told) -> None:
+    before = client.get(f"/topics/{post.topic_id}", follow_redirects=True).text
+    tell(database, post.id, note="Among moderators.")
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Report)) == 1
+    assert client.get(f"/topics/{post.topic_id}", follow_redirects=True).text == before
