@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from config import Settings
-from forum import __version__, clock, viewer
+from forum import __version__, viewer
 from forum.accounts.commands import change_role, sign_in
 from forum.accounts.models import Member
 from forum.accounts.pending_identity import PendingIdentity

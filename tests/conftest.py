@@ -196,11 +196,9 @@ def base_url() -> str | None:
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
     """Start the system's Chromium, which can reach this machine only."""
-    found = (
-        os.environ.get("ALONGSIDE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    )
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if not found:
-        pytest.skip("No Chromium on PATH (install it, or name it in ALONGSIDE_CHROMIUM).")
+        pytest.skip("No Chromium on PATH (install it, or name it in CHROMIUM).")
     return {
         "executable_path": found,
         "args": [

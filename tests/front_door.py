@@ -4,6 +4,7 @@ The browser fills in the forms that are on the page, hidden fields and all, as a
 something says so by changing what is sent.
 """
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from urllib.parse import urlencode, urljoin
 
 import pytest
 import requests
+import structlog
 from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -22,6 +24,8 @@ from config import Settings
 from forum.app import create_app
 from forum.database.base import Base
 from forum.database.session import Database
+from forum.web import logs
+from tests.accounts.relay import Relay
 from tests.accounts.stand_in import StandIn, StandInClient
 from tests.cast import publish_policies
 from tests.conftest import database_of, settings_for
@@ -129,7 +133,9 @@ class Page(HTMLParser):
 
     def buttons(self) -> dict[str, dict[str, str]]:
         """Return the attributes of every button, by its words."""
-        return {" ".join("".join(words).split()): given for tag, given, words in self.elements if tag == "button"}
+        return {
+            " ".join("".join(words).split()): given for tag, given, words in self.elements if tag == "button"
+        }
 
     def links(self) -> dict[str, str]:
         """Return where every link leads, by its words."""
@@ -179,13 +185,19 @@ class Browser:
         return self.forum.provider.choose(self.set_out(provider, next), persona)
 
     def sign_in(
-        self, provider: str = "google", persona: str = "robin", next: str = "/"  # noqa: A002
+        self,
+        provider: str = "google",
+        persona: str = "robin",
+        next: str = "/",  # noqa: A002
     ) -> requests.Response:
         """Go to the provider and back, and return what the callback answers."""
         return self.get(self.return_address(provider, persona, next))
 
     def at_consent(
-        self, provider: str = "google", persona: str = "robin", next: str = "/"  # noqa: A002
+        self,
+        provider: str = "google",
+        persona: str = "robin",
+        next: str = "/",  # noqa: A002
     ) -> requests.Response:
         """Come to the consent step as somebody unknown, and return its page."""
         answer = self.sign_in(provider, persona, next)
@@ -236,27 +248,31 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def served(settings: Settings, stand_in: StandIn, *, policies: bool = True) -> Iterator[Forum]:
+def served(
+    settings: Settings, stand_in: StandIn, *, policies: bool = True, relay: Relay | None = None
+) -> Iterator[Forum]:
     """Serve a forum with these settings on a free loopback port, with a client of its own at the stand-in."""
-    server = make_server(
-        "127.0.0.1", 0, lambda _environ, _start: [], threaded=True, request_handler=_Quiet
-    )
+    server = make_server("127.0.0.1", 0, lambda _environ, _start: [], threaded=True, request_handler=_Quiet)
     base_url = f"http://127.0.0.1:{server.server_port}"
     client = stand_in.register(
         [f"{base_url}/auth/{provider}/callback" for provider in ("google", "facebook")]
     )
+    led = relay.settings if relay else lambda own: own
     settings = replace(
         settings,
         base_url=base_url,
+        # A quarter of them may wait for a provider at once.
+        threads=16,
         trusted_hosts=(base_url.removeprefix("http://"),),
-        google=client.google if settings.google else None,
-        facebook=client.facebook if settings.facebook else None,
+        google=led(client.google) if settings.google else None,
+        facebook=led(client.facebook) if settings.facebook else None,
     )
     app = create_app(settings)
     if policies:
         publish_policies(database_of(app))
     server.app = app
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    # How often it looks whether it should end, in seconds.
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield Forum(app, base_url, settings, client)
@@ -267,14 +283,38 @@ def served(settings: Settings, stand_in: StandIn, *, policies: bool = True) -> I
         database_of(app).dispose()
 
 
+class Log:
+    """Everything that the forum and the libraries under it log from now on, into a file."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._open = file.open("w+")
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory(self._open))
+        self._handler = logging.StreamHandler(self._open)
+        logging.getLogger().addHandler(self._handler)
+
+    def text(self) -> str:
+        """Return what was logged so far."""
+        self._open.flush()
+        return self._file.read_text()
+
+    def close(self) -> None:
+        """Let the forum log as it does otherwise."""
+        logging.getLogger().removeHandler(self._handler)
+        self._open.close()
+        logs.configure()
+
+
+@pytest.fixture
+def log(forum: Forum, tmp_path: Path) -> Iterator[Log]:
+    """Return the log of the running forum."""
+    opened = Log(tmp_path / "forum.log")
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
 def forum(database_url: str, tmp_path: Path, stand_in: StandIn) -> Iterator[Forum]:
     """Return a forum that is open for sign-up."""
     with served(settings_for(database_url, tmp_path), stand_in) as running:
         yield running
-
-
-@pytest.fixture
-def browser_of(forum: Forum) -> Browser:
-    """Return a visitor's browser at that forum."""
-    return Browser(forum)

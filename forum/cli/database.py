@@ -1,9 +1,6 @@
 """``forum db``: bring the database to this release's structure, and check that it is there."""
 
-from pathlib import Path
-
 import click
-from sqlalchemy.engine import make_url
 
 from forum.cli import opening
 from forum.database import migrate
@@ -20,7 +17,7 @@ def upgrade() -> None:
     settings = opening.settings()
     if settings.on_sqlite:
         # Else SQLite's own words would be that it can't open the file.
-        Path(make_url(settings.database_url).database or "").parent.mkdir(parents=True, exist_ok=True)
+        opening.sqlite_file(settings).parent.mkdir(parents=True, exist_ok=True)
     migrate.upgrade(settings.database_url)
     click.echo("The database has the structure of this release.")
 

@@ -3,10 +3,9 @@
 import json
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from forum.cli import opening
+from forum.cli.tables import show_table
 from forum.database.keyset import Window
 from forum.jobs import queue
 from forum.jobs.models import JobId
@@ -26,17 +25,20 @@ def dead(older: str) -> None:
     if not page.letters.items:
         click.echo("No job was given up.")
         return
-    table = Table("id", "job", "about", "attempts", "error", "given up at")
-    for letter in page.letters.items:
-        table.add_row(
-            str(letter.id),
-            letter.name,
-            json.dumps(dict(letter.payload), sort_keys=True),
-            str(letter.attempts),
-            letter.error or "",
-            letter.failed_at.isoformat(timespec="seconds"),
-        )
-    Console().print(table)
+    show_table(
+        ("id", "job", "about", "attempts", "error", "given up at"),
+        [
+            (
+                str(letter.id),
+                letter.name,
+                json.dumps(dict(letter.payload), sort_keys=True),
+                str(letter.attempts),
+                letter.error or "",
+                letter.failed_at.isoformat(timespec="seconds"),
+            )
+            for letter in page.letters.items
+        ],
+    )
     if page.letters.older:
         click.echo(f"There are older ones: forum jobs dead --older {page.letters.older}")
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
+from sqlalchemy.engine import make_url
 
 from config import Settings
 from forum import consequences
@@ -29,7 +31,14 @@ def database(found: Settings, size: int = 1) -> Iterator[Database]:
 
 def require_current(found: Settings) -> None:
     """Raise ClickException unless the database has the structure that this release expects."""
-    if not migrate.is_current(found.database_url):
+    # Looking would make the file, and SQLite's own words would be that it can't open one.
+    missing = found.on_sqlite and not sqlite_file(found).exists()
+    if missing or not migrate.is_current(found.database_url):
         raise click.ClickException(
             "The database doesn't have the structure of this release yet. Run this first: forum db upgrade"
         )
+
+
+def sqlite_file(found: Settings) -> Path:
+    """Return where the embedded database is."""
+    return Path(make_url(found.database_url).database or "")

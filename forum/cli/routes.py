@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 import click
 from flask import Flask
-from rich.console import Console
-from rich.table import Table
 
 from forum.app import create_app
 from forum.cli import opening
+from forum.cli.tables import show_table
 from forum.web import current
 
 _ASKED_FOR_ANYWAY = frozenset({"HEAD", "OPTIONS"})
@@ -44,7 +43,7 @@ def routes() -> None:
     app = create_app(opening.settings())
     with app.app_context():
         current.database().dispose()
-    table = Table("method", "address", "endpoint", "access")
-    for route in routes_of(app):
-        table.add_row(route.methods, route.address, route.endpoint, route.access)
-    Console().print(table)
+    show_table(
+        ("method", "address", "endpoint", "access"),
+        [(route.methods, route.address, route.endpoint, route.access) for route in routes_of(app)],
+    )

@@ -46,7 +46,8 @@ def serve(*, no_worker: bool) -> None:
         blocking_threads=settings.threads,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
-        log_level=LogLevels.warning,
+        # Its warnings question the number of threads, which waiting for the database makes right.
+        log_level=LogLevels.error,
     )
     if not no_worker:
         helper = WorkerProcess()

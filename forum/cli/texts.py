@@ -1,11 +1,10 @@
 """``forum site``: publish the texts that ship with the forum, and confirm the helplines of one's own country."""
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from config import Settings
 from forum.cli import opening
+from forum.cli.tables import show_table
 from forum.database.session import Database
 from forum.moderation import helplines
 from forum.site.publishing import Published, publish_shipped
@@ -47,12 +46,13 @@ def confirm_helplines(*, yes: bool) -> None:
         if not rows:
             click.echo("There is nothing to confirm.")
             return
-        table = Table("helpline", "contact", "hours", "emergency", "read on", "source")
-        for row in rows:
-            table.add_row(
-                row.service, row.contact, row.hours, row.emergency, str(row.verified_on or ""), row.source
-            )
-        Console().print(table)
+        show_table(
+            ("helpline", "contact", "hours", "emergency", "read on", "source"),
+            [
+                (row.service, row.contact, row.hours, row.emergency, str(row.verified_on or ""), row.source)
+                for row in rows
+            ],
+        )
         if not yes:
             click.confirm("Did you check them, by a call or on the helpline's own page?", abort=True)
         with database.transaction() as session:
@@ -65,11 +65,13 @@ def _tell(done: Published) -> None:
         click.echo("Everything was published already; nothing is new.")
     else:
         click.echo(
-            f"Published: {len(done.policies)} policies, {done.categories} categories, "
-            f"{done.treatments} treatment pages, {done.topics} topics, {done.helplines} helplines."
+            f"Published: policies {len(done.policies)}, categories {done.categories}, "
+            f"treatment pages {done.treatments}, topics {done.topics}, helplines {done.helplines}."
         )
     if done.treatment_drafts:
-        click.echo(f"{done.treatment_drafts} newer treatment texts wait as drafts beside the published ones.")
+        click.echo(
+            f"Newer texts of treatment pages, waiting as drafts beside the published ones: {done.treatment_drafts}."
+        )
     if done.policies_that_differ:
         names = ", ".join(kind.value for kind in done.policies_that_differ)
         click.echo(

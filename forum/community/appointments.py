@@ -17,11 +17,8 @@ def answer_for_categories(session: Session, member_id: MemberId, slugs: Collecti
     It asks for no permission: it is for whoever has the command line. Pages show roles and not who answers for
     which category, so nothing is emitted. Raises NotFound for a category that isn't there.
     """
-    found = dict(
-        session.execute(select(Category.slug, Category.id).where(Category.slug.in_(sorted(slugs))))
-        .tuples()
-        .all()
-    )
+    rows = session.execute(select(Category.slug, Category.id).where(Category.slug.in_(sorted(slugs))))
+    found = {row.slug: row.id for row in rows}
     unknown = sorted(set(slugs) - found.keys())
     if unknown:
         raise NotFound(_("There is no category %(slug)s.", slug=unknown[0]))

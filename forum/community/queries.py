@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
 
 from markupsafe import Markup
 from sqlalchemy import select
@@ -311,7 +310,6 @@ def _topic_rows() -> AnySelect:
             Category.slug.label("category_slug"),
             Topic.from_community,
             Member.name.label("author_name"),
-            Member.uuid,
             Member.state.label("author_state"),
             Topic.intent,
             Topic.content_note,
@@ -337,7 +335,7 @@ def _topic_row(row: AnyRow) -> TopicRow:
         category_name=row.name,
         category_address=category_address(row.category_slug),
         author_name=_name(row.author_name, row.from_community, shown),
-        author_face=_face(row.uuid, row.from_community, shown),
+        author_face=_face(row.author_name, row.from_community, shown),
         intent=row.intent,
         content_note=row.content_note if shown else "",
         reply_count=row.reply_count,
@@ -357,7 +355,6 @@ def _posts(topic_id: int) -> AnySelect:
             Post.author_id,
             Post.from_community,
             Member.name.label("author_name"),
-            Member.uuid,
             Member.role,
             Member.state.label("author_state"),
             Post.written_at,
@@ -378,7 +375,7 @@ def _post_view(row: AnyRow, locked: bool) -> PostView:
         address=permalink(row.id),
         author_id=row.author_id if readable else None,
         author_name=_name(row.author_name, row.from_community, readable),
-        author_face=_face(row.uuid, row.from_community, readable),
+        author_face=_face(row.author_name, row.from_community, readable),
         author_role_label=_role_label(row.role) if readable else "",
         written_at=row.written_at,
         edited_at=row.edited_at if readable else None,
@@ -399,10 +396,11 @@ def _name(name: str | None, from_community: bool, shown: bool) -> str | None:
     return name if shown else None
 
 
-def _face(uuid: UUID | None, from_community: bool, shown: bool) -> str:
+def _face(name: str | None, from_community: bool, shown: bool) -> str:
+    """Return what the pattern face is drawn from: the name, so that a new name brings a new face."""
     if from_community:
         return "community"
-    return uuid.hex if uuid is not None and shown else ""
+    return name or "" if shown else ""
 
 
 def _role_label(role: Role | None) -> str:

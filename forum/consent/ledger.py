@@ -88,7 +88,7 @@ def verify(session: Session) -> Verification:
 
     Queries: 1
     """
-    rows = session.execute(
+    statement = (
         select(ConsentEvent, ConsentRecord, InterfaceText.text)
         .outerjoin(ConsentRecord, ConsentRecord.sequence == ConsentEvent.sequence)
         .outerjoin(InterfaceText, InterfaceText.sha256 == ConsentRecord.interface_text_sha256)
@@ -97,13 +97,14 @@ def verify(session: Session) -> Verification:
     )
     events = records = 0
     previous_hash = BEFORE_THE_FIRST
-    for event, record, text in rows:
-        events += 1
-        wrong = _what_is_wrong(event, record, text, events, previous_hash)
-        if wrong:
-            return Verification(events, records, min(event.sequence, events), wrong)
-        records += record is not None
-        previous_hash = event.hash
+    with session.execute(statement) as rows:
+        for event, record, text in rows:
+            events += 1
+            wrong = _what_is_wrong(event, record, text, events, previous_hash)
+            if wrong:
+                return Verification(events, records, min(event.sequence, events), wrong)
+            records += record is not None
+            previous_hash = event.hash
     return Verification(events, records)
 
 

@@ -5,6 +5,8 @@ import os
 import sys
 from pathlib import Path
 
+from config import Settings
+from forum.demo import community
 from forum.demo.guard import StandInRefused
 from forum.demo.preparation import CannotStart, Prepared, prepare
 from forum.demo.stand_in.app import StandInSettings
@@ -16,7 +18,8 @@ FORUM = (sys.executable, "-m", "forum.cli")
 # What is done before the forum is served, each time: every step keeps what is there already.
 STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("prepare the database", (*FORUM, "db", "upgrade")),
-    ("publish the first texts", (*FORUM, "site", "init")),
+    ("fill the sample community", (sys.executable, "-m", "forum.demo", "community")),
+    ("publish the texts", (*FORUM, "site", "init")),
 )
 
 
@@ -27,6 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
         if asked.verb == "provider":
             settings = StandInSettings(clients_file=asked.clients, slow_seconds=asked.slow_seconds)
             serve(os.environ, asked.port, settings, with_parent=asked.with_parent)
+        elif asked.verb == "community":
+            community.make(Settings.from_environ())
         else:
             run(prepare(os.environ))
     except (CannotStart, StandInRefused, ChildFailed) as trouble:
@@ -62,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m forum.demo", description="Try Alongside out.")
     verbs = parser.add_subparsers(dest="verb")
     verbs.add_parser("run", help="the forum and the stand-in provider (this is what happens without a verb)")
+    verbs.add_parser("community", help="fill an empty community with the sample's people and threads")
     provider = verbs.add_parser("provider", help="the stand-in provider alone")
     provider.add_argument("--port", type=int, required=True)
     provider.add_argument("--clients", type=Path, help="a JSON file of clients to know from the start")

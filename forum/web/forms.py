@@ -3,7 +3,7 @@
 from typing import TypeVar
 
 from werkzeug.datastructures import MultiDict
-from wtforms import Form
+from wtforms import Form, SelectMultipleField
 
 from forum.errors import Invalid, Malformed
 
@@ -17,7 +17,8 @@ def check_form(form: AnyForm, given: MultiDict[str, str]) -> AnyForm:
     more than once where one is meant, and Invalid with a sentence for each wrong field.
     """
     unknown = set(given) - set(form._fields) - {"csrf_token"}
-    if unknown or any(len(given.getlist(name)) > 1 for name in given):
+    several = {name for name, field in form._fields.items() if isinstance(field, SelectMultipleField)}
+    if unknown or any(len(given.getlist(name)) > 1 for name in set(given) - several):
         raise Malformed
     if not form.validate():
         raise Invalid({name: str(next(iter(errors))) for name, errors in form.errors.items() if name})

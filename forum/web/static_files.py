@@ -8,7 +8,6 @@ from whitenoise import WhiteNoise
 
 FOLDER = Path(__file__).parent / "static"
 PREFIX = "/static/"
-A_YEAR = 31_536_000
 
 
 def install(app: Flask, folder: Path = FOLDER) -> None:
@@ -18,7 +17,6 @@ def install(app: Flask, folder: Path = FOLDER) -> None:
     app.extensions["static_manifest"] = manifest
     served = WhiteNoise(
         app.wsgi_app,
-        max_age=A_YEAR,
         # Only our own pages use them.
         allow_all_origins=False,
         immutable_file_test=lambda _path, _url: True,

@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from joserfc.jwk import RSAKey
 
 from config import ProviderSettings
 from forum import clock
@@ -41,6 +42,7 @@ from forum.accounts.providers import (
     ProviderUnavailable,
     Reason,
     facebook,
+    openid,
 )
 from forum.accounts.providers.wire import place
 from forum.demo.stand_in.authorization import DESCRIPTION
@@ -337,7 +339,6 @@ def test_the_provider_refuses_a_code_that_does_not_fit(
     assert refused.value.reason is Reason.CODE_REFUSED
 
 
-@pytest.mark.proves("A9")
 @pytest.mark.parametrize("provider", BOTH)
 def test_a_code_serves_once(registered: StandInClient, calls: ProviderCalls, provider: str) -> None:
     attempt, query = came_back(registered, provider, calls)
@@ -445,6 +446,17 @@ def test_endpoints_need_https_except_on_this_machine(
         providers.finish(settings, attempt, query, calls=calls)
     assert refused.value.reason is Reason.ENDPOINT_NOT_ALLOWED
     assert token_requests(registered) == 0
+
+
+@pytest.mark.proves("W10")
+def test_a_conversation_reaches_its_own_places_alone(registered: StandInClient, calls: ProviderCalls) -> None:
+    address = str(registered.google.metadata_url)
+    for places in (frozenset[str](), frozenset({"127.0.0.1:9", "accounts.google.com:443"})):
+        with pytest.raises(ProviderRefused) as refused:
+            calls.run(places, lambda talk: talk.get_json(address))
+        assert refused.value.reason is Reason.ENDPOINT_NOT_ALLOWED
+    assert registered.log() == []
+    assert calls.run(frozenset({place(address)}), lambda talk: talk.get_json(address))[0] == 200
 
 
 def test_places_are_compared_with_their_ports() -> None:
@@ -630,6 +642,26 @@ def test_unknown_keys_do_not_make_us_ask_over_and_over(
         with pytest.raises(ProviderRefused):
             signed_in(registered, "google", calls)
     assert registered.requested("/keys") == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "usable"),
+    [
+        ({}, True),
+        ({"n": "f" * 171}, False),
+        ({"n": "!"}, False),
+        ({"n": 5}, False),
+        ({"e": None}, False),
+        ({"kty": "EC"}, False),
+        ({"use": "enc"}, False),
+        ({"alg": "RS512"}, False),
+    ],
+    ids=repr,
+)
+def test_only_strong_keys_for_our_algorithm_are_used(change: dict[str, object], usable: bool) -> None:
+    published = RSAKey.generate_key(2048).as_dict(private=False)
+    entry = {**published, "use": "sig", "alg": "RS256"}
+    assert (openid._usable(entry | change) is not None) is usable
 
 
 def test_without_keys_the_provider_is_unavailable(registered: StandInClient, calls: ProviderCalls) -> None:

@@ -93,11 +93,11 @@ def _own_names(tree: nodes.Template) -> Iterator[str]:
             yield node.target
         elif isinstance(node, nodes.Macro):
             yield node.name
-    for assignment in [*tree.find_all(nodes.Assign), *tree.find_all(nodes.AssignBlock)]:
-        target = assignment.target
-        yield from (
-            name.name for name in [target, *target.find_all(nodes.Name)] if isinstance(name, nodes.Name)
-        )
+    targets = [made.target for made in tree.find_all(nodes.Assign)]
+    targets += [made.target for made in tree.find_all(nodes.AssignBlock)]
+    for target in targets:
+        names = [target, *target.find_all(nodes.Name)]
+        yield from (name.name for name in names if isinstance(name, nodes.Name))
 
 
 def _layout_of(tree: nodes.Template) -> str | None:

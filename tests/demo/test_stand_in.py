@@ -261,7 +261,6 @@ def test_a_switch_that_is_not_there_is_refused(registered: StandInClient, conten
     assert answer.status_code == 400
 
 
-@pytest.mark.proves("A5")
 def test_the_log_tells_names_and_the_referer_but_no_value(registered: StandInClient) -> None:
     address = request_for(registered, "google")
     requests.get(address, headers={"Referer": "http://127.0.0.1:9/log-in"}, timeout=10)

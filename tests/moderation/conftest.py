@@ -59,12 +59,14 @@ def post(app: Flask, database: Database) -> Told:
     """A public post of somebody's."""
     make_room(database, "flares-today")
     author = cast.author(app)
-    return Told(*make_post(database, author.actor, "flares-today", "It is *bad* today. " + "Words. " * 60), author)
+    return Told(
+        *make_post(database, author.actor, "flares-today", "It is *bad* today. " + "Words. " * 60), author
+    )
 
 
 def send(client: FlaskClient, address: str, **fields: str) -> tuple[int, str]:
     """Open a form as its reader does, fill it in, send it, and return the status and where it leads or the page."""
-    form = read_page(client.get(address).text).one("form", method="post")
+    form = read_page(client.get(address).text).one("main").one("form", method="post")
     token = form.one("input", name="csrf_token").attributes["value"]
     answer = client.post(form.attributes.get("action") or address, data={"csrf_token": token, **fields})
     return answer.status_code, answer.headers.get("Location") or answer.text

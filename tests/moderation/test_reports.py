@@ -128,7 +128,9 @@ def test_a_report_that_lacks_something_is_asked_for_again_with_its_words(
     assert reports(database) == []
 
 
-def test_a_worry_that_is_too_long_keeps_its_words(client: FlaskClient, database: Database, post: Told) -> None:
+def test_a_worry_that_is_too_long_keeps_its_words(
+    client: FlaskClient, database: Database, post: Told
+) -> None:
     text = "<b>&amp; " + "y" * 1000
     status, page = send(client, f"{post.address}/worry", text=text)
     assert status == 422
@@ -175,7 +177,9 @@ def test_invisible_characters_and_markup_arrive_as_text(
 
 
 @pytest.mark.parametrize("told", ["worry", "report"])
-def test_nothing_is_told_without_a_token(client: FlaskClient, database: Database, post: Told, told: str) -> None:
+def test_nothing_is_told_without_a_token(
+    client: FlaskClient, database: Database, post: Told, told: str
+) -> None:
     assert client.post(f"{post.address}/{told}", data={"text": "", "reason": "other"}).status_code == 400
     assert reports(database) == []
 
@@ -259,7 +263,9 @@ def test_words_are_folded_away_and_short(app: Flask, database: Database, post: T
     assert post.address in {link.attributes["href"] for link in row.all("a")}
 
 
-def test_reported_words_outlive_being_changed_or_taken_back(app: Flask, database: Database, post: Told) -> None:
+def test_reported_words_outlive_being_changed_or_taken_back(
+    app: Flask, database: Database, post: Told
+) -> None:
     someone = cast.member(app, "Marlow")
     reported = reply(database, someone.actor, post.topic_id, "Buy my cure.")
     send(cast.visitor(app), f"/posts/{reported}/report", reason="spam-or-selling", text="")
@@ -285,13 +291,17 @@ def test_whoever_leaves_is_named_no_more(app: Flask, database: Database, post: T
     assert "a former member" in main.text
 
 
-def test_a_category_moderator_sees_their_own_categories_alone(app: Flask, database: Database, post: Told) -> None:
+def test_a_category_moderator_sees_their_own_categories_alone(
+    app: Flask, database: Database, post: Told
+) -> None:
     make_room(database, "medicines")
     elsewhere, _topic, medicines = make_post(database, post.author.actor, "medicines", "Elsewhere.")
     tell(database, post.id, ReportReason.OTHER)
     tell(database, elsewhere, ReportReason.DRUG_SOURCING)
     of_medicines = listed(cast.category_moderator(app, medicines).client)
-    assert [row.one("h2").text for row in of_medicines.all("li", class_="report")] == ["Getting or swapping medicines"]
+    assert [row.one("h2").text for row in of_medicines.all("li", class_="report")] == [
+        "Getting or swapping medicines"
+    ]
     assert "only of the categories" in of_medicines.text
     assert len(listed(cast.moderator(app).client).all("li", class_="report")) == 2
 

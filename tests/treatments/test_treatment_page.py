@@ -144,7 +144,9 @@ def test_structured_data_is_a_page_on_a_device_that_nobody_reviewed(seen: Elemen
     assert "reviewedBy" not in data
 
 
-def test_a_review_is_claimed_once_somebody_is_named(client: FlaskClient, database: Database, implants: str) -> None:
+def test_a_review_is_claimed_once_somebody_is_named(
+    client: FlaskClient, database: Database, implants: str
+) -> None:
     with database.transaction() as session:
         session.execute(update(TreatmentVersion).values(reviewer="Dr Example, pain medicine"))
     page = get(client, implants)
@@ -156,7 +158,9 @@ def test_a_review_is_claimed_once_somebody_is_named(client: FlaskClient, databas
 def test_a_hostile_text_stays_a_text(client: FlaskClient, database: Database, implants: str) -> None:
     hostile = "</script><script>alert(1)</script><b onclick=x>&\u2028"
     with database.transaction() as session:
-        session.execute(update(TreatmentVersion).values(title=hostile, summary=hostile, also_called=[hostile]))
+        session.execute(
+            update(TreatmentVersion).values(title=hostile, summary=hostile, also_called=[hostile])
+        )
     answer = client.get(implants)
     assert "<script>alert(1)" not in answer.text
     assert "<b onclick" not in answer.text
@@ -170,7 +174,9 @@ def test_a_visitors_page_takes_two_statements(client: FlaskClient, database: Dat
     assert len(statements) == 2
 
 
-def test_the_query_takes_two_statements_however_much_is_said(app: Flask, database: Database, implants: str) -> None:
+def test_the_query_takes_two_statements_however_much_is_said(
+    app: Flask, database: Database, implants: str
+) -> None:
     someone = cast.member(app)
     for _ in range(7):
         reply(database, someone.actor, topic_of(database))
@@ -309,13 +315,17 @@ def test_a_treatment_whose_versions_are_all_drafts_is_not_there(
     assert "Intrathecal" not in get(client, "/treatments").one("main").text
 
 
-@pytest.mark.parametrize("slug", ["nothing", "%00", "..%2f..%2fetc", "intrathecal-implants%27--", "x" * 3000, "%F0%9F"])
+@pytest.mark.parametrize(
+    "slug", ["nothing", "%00", "..%2f..%2fetc", "intrathecal-implants%27--", "x" * 3000, "%F0%9F"]
+)
 def test_an_address_that_leads_nowhere_is_not_found(client: FlaskClient, implants: str, slug: str) -> None:
     assert client.get(f"/treatments/{slug}").status_code == 404
     assert client.get(f"/treatments/{slug}/questions").status_code == 404
 
 
-def test_the_questions_stand_on_a_sheet_of_their_own(client: FlaskClient, database: Database, implants: str) -> None:
+def test_the_questions_stand_on_a_sheet_of_their_own(
+    client: FlaskClient, database: Database, implants: str
+) -> None:
     link = get(client, implants).one("section", id="questions").one("a", class_="button")
     with recorded(database) as statements:
         sheet = get(client, link.attributes["href"])
@@ -326,7 +336,9 @@ def test_the_questions_stand_on_a_sheet_of_their_own(client: FlaskClient, databa
     assert not main.all("script")
 
 
-def test_a_page_without_questions_has_no_sheet(client: FlaskClient, database: Database, implants: str) -> None:
+def test_a_page_without_questions_has_no_sheet(
+    client: FlaskClient, database: Database, implants: str
+) -> None:
     with database.transaction() as session:
         version = session.scalars(select(TreatmentVersion)).one()
         version.sections = [section for section in version.sections if section["key"] != "questions"]
@@ -340,7 +352,9 @@ def test_the_list_names_every_treatment_with_its_evidence(
     with recorded(database) as statements:
         main = get(client, "/treatments").one("main")
     assert len(statements) == 1
-    assert [link.text for link in main.all("a") if link.attributes["href"] == implants] == ["Intrathecal implants"]
+    assert [link.text for link in main.all("a") if link.attributes["href"] == implants] == [
+        "Intrathecal implants"
+    ]
     assert "Evidence: weak" in main.text
     assert "pain pumps" in main.text
 

@@ -112,7 +112,7 @@ def log_out() -> Response:
     ended = current.actor().sign_in_session_id
     if ended is not None:
         commands.sign_out(current.session(), ended)
-    browser.forget_browser()
+    browser.forget_sign_in()
     response = current_app.make_response(redirect("/", 303))
     browser.drop_pending(response)
     # Not "cookies": they would take the reading choices along, which have nothing to do with an account.

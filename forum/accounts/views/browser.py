@@ -6,7 +6,7 @@ of the sign-in session. Signing in and logging out both begin a new one.
 
 from typing import TypeVar
 
-from flask import Response, request, session
+from flask import Response, after_this_request, request, session
 from flask_login import UserMixin, login_user
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -44,18 +44,36 @@ def known_browser_value() -> str | None:
 
 
 def carry_sign_in(token: str) -> None:
-    """Put a new sign-in session's token in the cookie, and nothing of what the cookie held before."""
-    session.clear()
-    # It lasts as long as the sign-in session, not until the browser is closed.
-    session.permanent = True
-    login_user(_JustSignedIn(token))
-    # Flask-Login adds a fingerprint of address and browser that nothing here uses.
-    session.pop("_id", None)
+    """Put a new sign-in session's token in the cookie, and nothing of what the cookie held before.
+
+    It happens only if the request goes well: what was not committed must not be in anybody's cookie.
+    """
+
+    @after_this_request
+    def carry(response: AnyResponse) -> AnyResponse:
+        if response.status_code < 400:
+            session.clear()
+            # It lasts as long as the sign-in session, not until the browser is closed.
+            session.permanent = True
+            login_user(_JustSignedIn(token))
+            # Flask-Login adds a fingerprint of address and browser that nothing here uses.
+            session.pop("_id", None)
+        return response
 
 
 def forget_browser() -> None:
-    """Empty the session cookie."""
+    """Empty the session cookie, whatever comes of the request."""
     session.clear()
+
+
+def forget_sign_in() -> None:
+    """Empty the session cookie, if the request goes well: who is still signed in must see it."""
+
+    @after_this_request
+    def forget(response: AnyResponse) -> AnyResponse:
+        if response.status_code < 400:
+            session.clear()
+        return response
 
 
 def pending_identity() -> PendingIdentity | None:

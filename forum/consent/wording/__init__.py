@@ -66,7 +66,7 @@ class Choice:
         lines = [self.label, self.need, self.hint]
         if self.locked:
             lines.append(self.locked)
-        lines.append(" ".join([self.to_read_label, *(policy.name for policy in self.to_read)]))
+        lines.append(f"{self.to_read_label} {', '.join(policy.name for policy in self.to_read)}")
         lines.append(self.details_label)
         for detail in self.details:
             lines += [detail.heading, detail.text]

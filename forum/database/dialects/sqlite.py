@@ -95,6 +95,13 @@ def _engine(url: str, size: int, *, begin: str, pragmas: tuple[str, ...]) -> Eng
     def begin_ourselves(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
+    @event.listens_for(engine, "reset")
+    def leave_nothing_open(connection: Any, _record: Any, _state: Any) -> None:
+        # A COMMIT that fails (on a full disk, say) leaves its transaction open, and SQLAlchemy takes it for
+        # ended: on the one connection for writing, no other could begin from then on.
+        if connection.in_transaction:
+            connection.rollback()
+
     return engine
 
 

@@ -43,6 +43,8 @@ PERSONAS: dict[str, Persona] = {
     for persona in (
         _ordinary("robin", "Robin Ordinary", 101, "An ordinary person."),
         _ordinary("sam", "Sam Second", 102, "Another ordinary person."),
+        _ordinary("morgan", "Morgan Example", 108, "Already a member of the demo: its moderator, Morgan."),
+        _ordinary("ada", "Adair Example", 109, "Already a member of the demo: its administrator, Adair."),
         _ordinary("toni", "Toni Third", 103, "A third ordinary person."),
         Persona(
             key="no-email",

@@ -1,0 +1,119 @@
+"""The demo's people and threads, made through the same commands as everybody's, so that they are valid by construction.
+
+It writes once: a community in which somebody has joined already is left as it is.
+"""
+
+import tomllib
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from config import Settings
+from forum import clock, consequences
+from forum.accounts.commands import change_role
+from forum.accounts.models import Member
+from forum.accounts.pending_identity import PendingIdentity
+from forum.community import commands
+from forum.community.drafts import PostDraft, TopicDraft
+from forum.community.forms import new_submission_key
+from forum.community.models import Audience, Intent
+from forum.community.subjects import visible_post
+from forum.consent import wording
+from forum.consent.commands import join
+from forum.consent.drafts import JoinDraft
+from forum.consent.queries import policies_in_force
+from forum.database.session import Database
+from forum.demo.stand_in import GOOGLE_ISSUER
+from forum.demo.stand_in.personas import PERSONAS
+from forum.permissions.actor import REQUIRED_PURPOSES, Actor, Role
+from forum.site.publishing import publish_shipped
+from forum.text.markdown import render_post
+from forum.text.translate import DEFAULT_LOCALE
+from forum.treatments.models import Treatment
+
+SAMPLE = Path(__file__).parent / "sample.en.toml"
+# The first of them joined that long ago.
+JOINED = timedelta(days=30)
+BETWEEN_REPLIES = timedelta(minutes=37)
+
+
+def make(settings: Settings) -> bool:
+    """Fill a new community; say whether there was anything to do."""
+    sample = tomllib.loads(SAMPLE.read_text())
+    database = Database(settings.database_url, size=2, follower=consequences.follow)
+    try:
+        with database.reading() as session:
+            if session.scalar(select(Member.id).limit(1)) is not None:
+                return False
+        began = clock.now()
+        # The texts come first, as everywhere: nobody can join before there is something to agree to.
+        with clock.held_at(began - JOINED - timedelta(days=1)), database.transaction() as session:
+            publish_shipped(session, settings)
+        actors = {
+            member["name"]: _join(database, member, began - JOINED + timedelta(hours=number))
+            for number, member in enumerate(sample["members"])
+        }
+        for topic in sample["topics"]:
+            _start(database, actors, topic, began - timedelta(days=topic["days_ago"]))
+        for post in sample["discussion"]:
+            _discuss(database, actors, post, began - timedelta(days=post["days_ago"]))
+    finally:
+        database.dispose()
+    return True
+
+
+def _join(database: Database, member: dict[str, Any], moment: datetime) -> Actor:
+    """Make a member; one with a persona can be signed in as at the stand-in."""
+    persona = PERSONAS.get(member.get("persona", ""))
+    subject = persona.google_subject if persona else f"sample-{member['name']}"
+    with clock.held_at(moment), database.transaction() as session:
+        policies = policies_in_force(session, DEFAULT_LOCALE)
+        choices = wording.choices(policies, locale=DEFAULT_LOCALE, gpc=False)
+        draft = JoinDraft(
+            name=member["name"],
+            is_name_confirmed=True,
+            given=REQUIRED_PURPOSES,
+            policies=frozenset((policy.kind, policy.version) for policy in policies),
+            wording_sha256=wording.hash_of_choices(choices),
+            gpc=False,
+            locale=DEFAULT_LOCALE,
+        )
+        pending = PendingIdentity("google", GOOGLE_ISSUER, subject, None, (), "/")
+        member_id = join(session, pending, draft)
+        if "role" in member:
+            change_role(session, member["name"], Role(member["role"]))
+    return Actor(member_id=member_id, name=member["name"])
+
+
+def _start(database: Database, actors: dict[str, Actor], topic: dict[str, Any], moment: datetime) -> None:
+    author = actors[topic["author"]]
+    draft = TopicDraft(
+        category_slug=topic["category"],
+        title=topic["title"],
+        intent=Intent(topic["intent"]),
+        content_note=topic.get("content_note", ""),
+        audience=Audience(topic["audience"]),
+        body=render_post(topic["text"].strip()),
+        submission_key=new_submission_key(),
+    )
+    with clock.held_at(moment), database.transaction() as session:
+        topic_id = visible_post(session, author, commands.start_topic(session, author, draft)).topic_id
+    for number, reply in enumerate(topic.get("replies", ()), start=1):
+        _reply(database, actors, topic_id, reply, moment + number * BETWEEN_REPLIES)
+
+
+def _discuss(database: Database, actors: dict[str, Actor], post: dict[str, Any], moment: datetime) -> None:
+    """Reply in the discussion of the treatment that ships."""
+    with database.reading() as session:
+        topic_id = session.scalars(select(Treatment.topic_id).order_by(Treatment.id).limit(1)).one()
+    _reply(database, actors, topic_id, post, moment)
+
+
+def _reply(
+    database: Database, actors: dict[str, Actor], topic_id: int, post: dict[str, Any], moment: datetime
+) -> None:
+    draft = PostDraft(body=render_post(post["text"].strip()), submission_key=new_submission_key())
+    with clock.held_at(moment), database.transaction() as session:
+        commands.publish_post(session, actors[post["author"]], topic_id, draft)

@@ -1,0 +1,1 @@
+"""Tests of consent: the step before anything is stored, the ledger, the policies."""

@@ -1,0 +1,177 @@
+"""Who may do what: every action against everybody, spelt out, so that no change of a rule goes unseen."""
+
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from forum.errors import Forbidden, SignInFirst
+from forum.permissions import documentation
+from forum.permissions.actions import Action
+from forum.permissions.actor import VISITOR, Actor, MemberId, MemberState, Purpose, Role
+from forum.permissions.check import can, require
+from forum.permissions.table import TABLE
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What the rules ask about a topic or a post."""
+
+    author_id: int | None
+    locked: bool
+
+
+MEMBER = Actor(member_id=MemberId(1), uuid=UUID(int=1), name="Wren")
+
+CAST = {
+    "visitor": VISITOR,
+    "member": MEMBER,
+    "suspended": replace(MEMBER, state=MemberState.SUSPENDED),
+    "paused": replace(MEMBER, state=MemberState.PAUSED),
+    "leaving": replace(MEMBER, state=MemberState.LEAVING),
+    "without consent": replace(MEMBER, missing_consents=frozenset({Purpose.HEALTH_DATA})),
+    "without terms": replace(MEMBER, missing_consents=frozenset({Purpose.MEMBERSHIP})),
+    "peer supporter": replace(MEMBER, role=Role.PEER_SUPPORTER),
+    "category moderator": replace(MEMBER, role=Role.CATEGORY_MODERATOR, category_ids=frozenset({5})),
+    "moderator": replace(MEMBER, role=Role.MODERATOR),
+    "administrator": replace(MEMBER, role=Role.ADMINISTRATOR),
+    "suspended moderator": replace(MEMBER, role=Role.MODERATOR, state=MemberState.SUSPENDED),
+}
+EVERYBODY = set(CAST)
+MEMBERS = EVERYBODY - {"visitor"}
+WRITERS = {"member", "peer supporter", "category moderator", "moderator", "administrator"}
+STAFF = {"category moderator", "moderator", "administrator"}
+NOBODY: set[str] = set()
+
+SUBJECTS = {
+    "own": Subject(author_id=1, locked=False),
+    "own, locked": Subject(author_id=1, locked=True),
+    "another's": Subject(author_id=2, locked=False),
+    "another's, locked": Subject(author_id=2, locked=True),
+    "the community's": Subject(author_id=None, locked=False),
+}
+
+# For each action and each subject: who may.
+EXPECTED: dict[Action, dict[str, set[str]]] = {
+    Action.TOPIC_START: dict.fromkeys(SUBJECTS, WRITERS),
+    Action.POST_PUBLISH: {
+        "own": WRITERS,
+        "own, locked": NOBODY,
+        "another's": WRITERS,
+        "another's, locked": NOBODY,
+        "the community's": WRITERS,
+    },
+    Action.POST_EDIT: {
+        "own": WRITERS,
+        "own, locked": NOBODY,
+        "another's": NOBODY,
+        "another's, locked": NOBODY,
+        "the community's": NOBODY,
+    },
+    Action.POST_DELETE: {
+        "own": MEMBERS,
+        "own, locked": MEMBERS,
+        "another's": NOBODY,
+        "another's, locked": NOBODY,
+        "the community's": NOBODY,
+    },
+    Action.REPORT_RAISE: dict.fromkeys(SUBJECTS, EVERYBODY),
+    Action.REPORT_LIST: dict.fromkeys(SUBJECTS, STAFF),
+}
+
+ALL = [(action, subject) for action in Action for subject in SUBJECTS]
+
+
+def test_every_action_has_a_row_and_an_expectation() -> None:
+    assert set(TABLE) == set(Action) == set(EXPECTED)
+    assert all(set(row) == set(SUBJECTS) for row in EXPECTED.values())
+
+
+def test_an_actions_name_follows_the_grammar() -> None:
+    for action in Action:
+        assert len(action.value.split(":")) == 3
+
+
+@pytest.mark.parametrize(("action", "subject"), ALL)
+def test_exactly_those_may_who_should(action: Action, subject: str) -> None:
+    found = {name for name, actor in CAST.items() if can(actor, action, SUBJECTS[subject])}
+    assert found == EXPECTED[action][subject]
+
+
+@pytest.mark.parametrize(("action", "subject"), ALL)
+def test_a_button_and_a_command_say_the_same_sentence(action: Action, subject: str) -> None:
+    for actor in CAST.values():
+        verdict = can(actor, action, SUBJECTS[subject])
+        if verdict:
+            assert verdict.reason == ""
+            require(actor, action, SUBJECTS[subject])
+            continue
+        assert verdict.reason[0].isupper()
+        assert verdict.reason.endswith(".")
+        kind = Forbidden if actor.is_member else SignInFirst
+        with pytest.raises(kind) as refusal:
+            require(actor, action, SUBJECTS[subject])
+        assert refusal.value.reason == verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("who", "action", "subject", "beginning"),
+    [
+        ("visitor", Action.POST_PUBLISH, "own", "Log in first."),
+        ("visitor", Action.POST_DELETE, "the community's", "Log in first."),
+        ("visitor", Action.REPORT_LIST, "own", "Log in first."),
+        ("suspended", Action.POST_PUBLISH, "own, locked", "Your account is suspended,"),
+        ("suspended moderator", Action.REPORT_LIST, "own", "Your account is suspended,"),
+        ("paused", Action.TOPIC_START, "own", "Your account is paused,"),
+        ("leaving", Action.TOPIC_START, "own", "Your account is paused,"),
+        ("without consent", Action.TOPIC_START, "own", "You have not agreed"),
+        ("without terms", Action.POST_EDIT, "own", "You have not agreed"),
+        ("member", Action.POST_EDIT, "another's", "Only the person who wrote this"),
+        ("member", Action.POST_EDIT, "own, locked", "This topic is locked,"),
+        ("member", Action.POST_PUBLISH, "another's, locked", "This topic is locked,"),
+        ("moderator", Action.POST_DELETE, "another's", "Only the person who wrote this"),
+        ("peer supporter", Action.REPORT_LIST, "own", "Only moderators"),
+    ],
+)
+def test_the_first_reason_that_matters_is_given(
+    who: str, action: Action, subject: str, beginning: str
+) -> None:
+    assert can(CAST[who], action, SUBJECTS[subject]).reason.startswith(beginning)
+
+
+def test_a_visitor_is_nobodys_author() -> None:
+    assert not can(VISITOR, Action.POST_DELETE, Subject(author_id=None, locked=False))
+    assert not replace(VISITOR, role=Role.ADMINISTRATOR).is_staff
+
+
+# --- the document ----------------------------------------------------------------------------------------
+
+
+def test_the_document_has_one_row_an_action_with_its_rule() -> None:
+    lines = documentation.as_markdown().splitlines()
+    for action in Action:
+        assert lines.count(f"| `{action.value}` | {TABLE[action].name} |") == 1
+    assert sum(line.startswith("| `") for line in lines) == len(Action)
+
+
+def test_the_document_says_who_in_english() -> None:
+    text = documentation.as_markdown()
+    assert "| `moderation:report:raise` | anyone |" in text
+    assert "| `community:post:delete` | a member and their own |" in text
+
+
+def test_the_document_is_printed_by_its_module() -> None:
+    printed = subprocess.run(
+        [sys.executable, "-m", "forum.permissions.documentation"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert printed.stdout == documentation.as_markdown()
+    assert printed.stderr == ""
