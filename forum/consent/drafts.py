@@ -43,4 +43,3 @@ class JoinDraft:
     wording_sha256: str
     gpc: bool
     locale: str
-

@@ -47,6 +47,11 @@ class HelplineLine:
     hours: str
     verified_on: date | None
 
+    @property
+    def number(self) -> ContactPart | None:
+        """Return the first number to call."""
+        return next((part for part in self.contact if part.address.startswith("tel:")), None)
+
 
 @dataclass(frozen=True, slots=True)
 class CountryHelplines:

@@ -220,7 +220,10 @@ def test_the_database_refuses_to_change_what_was_agreed_to(
         # What would refuse a deletion anyway, a record that points there, is not what is tested.
         with database.write_engine.begin() as connection:
             connection.execute(delete(ConsentRecord))
-    with pytest.raises(DBAPIError, match=r"append-only|never updated"), database.write_engine.begin() as connection:
+    with (
+        pytest.raises(DBAPIError, match=r"append-only|never updated"),
+        database.write_engine.begin() as connection,
+    ):
         connection.execute(text(statement))
     with database.reading() as session:
         assert session.scalars(select(ConsentEvent.sequence)).all() == [1]

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.accounts.stand_in import TOP, free_port
+from tests.databases import DIALECTS
 
 # Pictures of each step are written there when it is set; they are for looking at and stay out of the repository.
 PICTURES = os.environ.get("JOURNEY_PICTURES", "")
@@ -57,11 +58,15 @@ def running(database_url: str, folder: Path) -> Iterator[Demo]:
             process.wait(timeout=20)
 
 
-@pytest.fixture
-def demo(empty_database_url: str, tmp_path: Path) -> Iterator[Demo]:
-    """The demo, freshly made on this test's own database."""
-    with running(empty_database_url, tmp_path) as started:
-        yield started
+@pytest.fixture(scope="module", params=DIALECTS)
+def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The demo, made from nothing: one for all tests of a module on each database, so each is somebody else."""
+    folder = tmp_path_factory.mktemp("demo")
+    with ExitStack() as stack:
+        url = f"sqlite:///{folder / 'forum.sqlite3'}"
+        if request.param == "postgresql":
+            url = stack.enter_context(request.getfixturevalue("postgres_clones").clone("template0"))
+        yield stack.enter_context(running(url, folder))
 
 
 @dataclass(slots=True)
@@ -73,6 +78,11 @@ class Eyes:
     hosts: set[str] = field(default_factory=set)
     _pictures: int = 0
 
+    def hear(self, kind: str, words: str) -> None:
+        """Note a complaint; that a log-out cleared the browser's storage is none."""
+        if kind in ("error", "warning"):
+            self.complaints.append(words)
+
     def look(self, name: str) -> None:
         """Take a picture of the page as it is, when pictures are wanted."""
         if PICTURES:
@@ -82,9 +92,10 @@ class Eyes:
 
 @pytest.fixture
 def eyes(page: Page) -> Eyes:
-    """A watcher on the test's page."""
+    """A watcher on the test's page, which gives up on what doesn't come within seconds."""
+    page.set_default_timeout(10_000)
     watcher = Eyes(page)
-    page.on("console", lambda message: watcher.complaints.append(message.text))
+    page.on("console", lambda message: watcher.hear(message.type, message.text))
     page.on("pageerror", lambda error: watcher.complaints.append(str(error)))
     page.on("request", lambda request: watcher.hosts.add(request.url.split("/")[2]))
     return watcher
