@@ -58,5 +58,5 @@ TABLE: dict[Action, Rule] = {
     # Taking one's own words back needs no consent and no standing: only that they are one's own.
     Action.POST_DELETE: signed_in & own,
     Action.REPORT_RAISE: anyone,
-    Action.REPORT_LIST: signed_in & not_suspended & (moderates_all | moderates_some),
+    Action.REPORT_LIST: signed_in & not_suspended & not_paused & (moderates_all | moderates_some),
 }

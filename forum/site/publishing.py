@@ -18,7 +18,7 @@ from forum.consent.drafts import PolicyDraft
 from forum.consent.models import PolicyKind, PolicyVersion
 from forum.database.dialects import tools
 from forum.moderation.helplines import load_helplines
-from forum.site import shipped
+from forum.site import shipped_texts
 from forum.text.translate import DEFAULT_LOCALE
 from forum.treatments.commands import publish_treatment
 from forum.treatments.models import Treatment, TreatmentVersion
@@ -71,7 +71,7 @@ def publish_shipped(
         treatments=treatments,
         treatment_drafts=_versions(session) - versions_before - treatments,
         topics=_topics(session),
-        helplines=load_helplines(session, shipped.helplines()),
+        helplines=load_helplines(session, shipped_texts.helplines()),
     )
 
 
@@ -80,7 +80,7 @@ def _policies(
 ) -> tuple[tuple[PolicyKind, ...], tuple[PolicyKind, ...]]:
     published, differ = [], []
     for kind in PolicyKind:
-        text = shipped.policy(kind, settings)
+        text = shipped_texts.policy(kind, settings)
         newest = session.execute(
             select(PolicyVersion.title, PolicyVersion.markdown)
             .where(PolicyVersion.kind == kind, PolicyVersion.locale == DEFAULT_LOCALE)
@@ -111,7 +111,7 @@ def _policies(
 def _categories(session: Session) -> int:
     """Make the categories that aren't there; one that is may have been reworded, and stays."""
     there = set(session.scalars(select(Category.slug)))
-    missing = [draft for draft in shipped.categories() if draft.slug not in there]
+    missing = [draft for draft in shipped_texts.categories() if draft.slug not in there]
     for draft in missing:
         publish_category(session, draft)
     return len(missing)
@@ -120,7 +120,7 @@ def _categories(session: Session) -> int:
 def _treatments(session: Session) -> int:
     """Hand every treatment page to its command, which knows what is new; return how many pages were made."""
     there = set(session.scalars(select(Treatment.slug)))
-    drafts = shipped.treatments()
+    drafts = shipped_texts.treatments()
     for draft in drafts:
         publish_treatment(session, draft)
     return sum(draft.slug not in there for draft in drafts)
@@ -133,7 +133,7 @@ def _versions(session: Session) -> int:
 def _topics(session: Session) -> int:
     """Open the community's topics, but those of treatments, which come with their pages."""
     opened = 0
-    for topic in shipped.topics():
+    for topic in shipped_texts.topics():
         there = session.scalar(
             select(Topic.id).where(Topic.from_community, Topic.title == topic.title).limit(1)
         )

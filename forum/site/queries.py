@@ -18,7 +18,7 @@ from forum.moderation.helplines import (
     CountryHelplines,
     helplines_by_country,
 )
-from forum.site import shipped
+from forum.site import shipped_texts
 from forum.text.markdown import render_page
 from forum.text.translate import locale_code
 from forum.treatments.queries import TreatmentLine, pinned_treatments
@@ -84,7 +84,7 @@ def about_page(settings: Settings) -> AboutPage:
 
     Queries: 0
     """
-    text = shipped.document("pages/about", settings)
+    text = shipped_texts.document("pages/about", settings)
     return AboutPage(text.title, _rendered(text.markdown))
 
 
@@ -93,7 +93,7 @@ def help_now_page(session: Session, settings: Settings) -> HelpNowPage:
 
     Queries: 1
     """
-    text = shipped.document("pages/help-now", settings)
+    text = shipped_texts.document("pages/help-now", settings)
     opening, heading, rest = text.markdown.partition("\n## ")
     return HelpNowPage(
         title=text.title,

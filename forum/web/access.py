@@ -16,7 +16,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 def _declare(view: View, access: str, action: Action | None = None) -> View:
     view.access = access  # type: ignore[attr-defined]  # Functions take attributes; mypy can't say so.
-    view.staff_action = action  # type: ignore[attr-defined]
+    view.staff_action = action  # type: ignore[attr-defined]  # The same here.
     return view
 
 

@@ -471,7 +471,6 @@ def test_sign_up_works_without_an_address(forum: Forum, provider: str) -> None:
 
 
 @pytest.mark.proves("A30")
-@pytest.mark.proves("C13")
 @pytest.mark.parametrize(
     ("provider", "fault", "agrees", "stored"),
     [

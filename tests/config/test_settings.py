@@ -1,17 +1,18 @@
 """Settings from the environment: what is missing, malformed or contradictory stops the start, and is named."""
 
+import base64
 import itertools
 from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 
 import pytest
-from cryptography.fernet import Fernet
 
 import config
 from config import Mode, ProviderSettings, Settings, SettingsError
 
 KEY = "a session key that is long enough!"
-COOKIE_KEY = Fernet.generate_key().decode()
+# The same in every process, because it becomes part of a test's name.
+COOKIE_KEY = base64.urlsafe_b64encode(b"k" * 32).decode()
 SECRET = "a client secret that nobody may see"
 
 ALL_INTERFACES = "0.0.0.0"  # noqa: S104 - what nothing here listens on, and some settings are refused with.

@@ -191,6 +191,7 @@ def test_a_fault_at_any_statement_leaves_nothing(forum: Forum) -> None:
             break
         assert answer.status_code == 500, number
         assert "made to fail" not in answer.text
+        assert answer.headers["X-Request-Id"] in answer.text
         assert forum.counts() == before, number
     # It got through once nothing failed, and there were statements enough for all that is made.
     assert answer.status_code == 303

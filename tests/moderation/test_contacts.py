@@ -4,7 +4,7 @@ import pytest
 
 from forum.moderation.contacts import ContactPart, call, parts_of
 from forum.moderation.models import HelplineState
-from forum.site import shipped
+from forum.site import shipped_texts
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_numbers_and_addresses_can_be_tapped(line: str, addresses: list[str]) ->
 
 
 def test_every_verified_helpline_has_something_to_tap() -> None:
-    for row in shipped.helplines():
+    for row in shipped_texts.helplines():
         if row.state is HelplineState.VERIFIED:
             parts = parts_of(row.contact)
             assert "".join(part.text for part in parts) == row.contact

@@ -12,7 +12,7 @@ from forum.database.session import Database
 from forum.moderation import helplines
 from forum.moderation.helplines import HelplineRow
 from forum.moderation.models import Helpline, HelplineState
-from forum.site import shipped
+from forum.site import shipped_texts
 
 GOOD = HelplineRow(
     country="IE",
@@ -37,14 +37,14 @@ def stored(database: Database) -> Helpline:
 
 
 def test_only_verified_ones_are_shown_the_own_country_first(database: Database) -> None:
-    load(database, *shipped.helplines())
+    load(database, *shipped_texts.helplines())
     with database.reading() as session:
         countries = helplines.helplines_by_country(session, "IE")
     assert countries[0].name == "Ireland"
     rest = [country.name for country in countries[1:]]
     assert rest == sorted(rest)
     assert {country.code for country in countries} == {
-        row.country for row in shipped.helplines() if row.state is HelplineState.VERIFIED
+        row.country for row in shipped_texts.helplines() if row.state is HelplineState.VERIFIED
     }
     assert {"MX", "ZA", "JP", "*"}.isdisjoint(country.code for country in countries)
     assert (countries[0].emergency, countries[0].emergency_address) == ("112", "tel:112")
@@ -52,7 +52,7 @@ def test_only_verified_ones_are_shown_the_own_country_first(database: Database) 
 
 @pytest.mark.parametrize("own", ["", "Atlantis", "ZZ", "JP"])
 def test_without_a_known_own_country_the_order_is_by_name(database: Database, own: str) -> None:
-    load(database, *shipped.helplines())
+    load(database, *shipped_texts.helplines())
     with database.reading() as session:
         names = [country.name for country in helplines.helplines_by_country(session, own)]
     assert names == sorted(names)
@@ -64,7 +64,7 @@ def test_the_own_country_is_told_by_name_or_letters(own: str) -> None:
 
 
 def test_loading_the_same_list_twice_changes_nothing(database: Database) -> None:
-    rows = shipped.helplines()
+    rows = shipped_texts.helplines()
     assert load(database, *rows) == len(rows)
     with database.reading() as session:
         before = page_stamps.read(session, ["site"])

@@ -10,7 +10,7 @@ from forum.consent.commands import publish_policy
 from forum.consent.drafts import PolicyDraft
 from forum.consent.models import PolicyKind
 from forum.database.session import Database
-from forum.site import shipped
+from forum.site import shipped_texts
 from tests import cast
 from tests.community.conftest import start, topic_draft
 from tests.pages import Element, read_page
@@ -50,9 +50,9 @@ def test_the_home_page_leads_to_all_that_matters(app: Flask, client: FlaskClient
     publish_texts(app)
     main = main_of(client, "/")
     assert {"/join", "/policies/health-data", "/help-now", "/treatments/intrathecal-implants"} <= links(main)
-    assert {f"/categories/{category.slug}" for category in shipped.categories()} <= links(main)
+    assert {f"/categories/{category.slug}" for category in shipped_texts.categories()} <= links(main)
     titles = [title.text for title in main.all("h3")]
-    assert set(titles) == {topic.title for topic in shipped.topics()}
+    assert set(titles) == {topic.title for topic in shipped_texts.topics()}
 
 
 def test_the_home_page_takes_four_statements_however_much_goes_on(

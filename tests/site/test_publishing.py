@@ -13,7 +13,7 @@ from forum.consent.models import PolicyKind, PolicyVersion
 from forum.database import page_stamps
 from forum.database.base import Base
 from forum.database.session import Database
-from forum.site import shipped
+from forum.site import shipped_texts
 from forum.site.publishing import publish_shipped
 from forum.site.queries import about_page
 from tests.conftest import settings_for
@@ -33,7 +33,7 @@ def test_the_first_run_publishes_everything(app: Flask) -> None:
     done = publish_texts(app)
     assert done.policies == tuple(PolicyKind)
     assert (done.categories, done.treatments, done.topics) == (12, 1, 1)
-    assert done.helplines == len(shipped.helplines())
+    assert done.helplines == len(shipped_texts.helplines())
     assert not done.policies_that_differ
     assert not done.nothing_new
 
@@ -99,7 +99,7 @@ def test_the_welcome_topic_is_pinned_and_the_communitys_own(app: Flask, database
         topics = session.execute(
             select(Topic.title, Topic.pinned, Topic.from_community, Topic.author_id)
         ).all()
-    assert {topic.title for topic in topics} == {topic.title for topic in shipped.topics()}
+    assert {topic.title for topic in topics} == {topic.title for topic in shipped_texts.topics()}
     assert {(topic.pinned, topic.from_community, topic.author_id) for topic in topics} == {(1, True, None)}
 
 
@@ -109,7 +109,7 @@ def test_a_fault_half_way_leaves_nothing(
     def broken() -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(shipped, "helplines", broken)
+    monkeypatch.setattr(shipped_texts, "helplines", broken)
     with pytest.raises(RuntimeError):
         publish_texts(app)
     assert set(row_counts(database).values()) == {0}
@@ -123,7 +123,7 @@ def test_names_with_signs_of_markdown_stay_names() -> None:
         operator_contact="https://forum.invalid/contact",
         site_name="A * B_c_",
     )
-    text = shipped.document("pages/about", settings)
+    text = shipped_texts.document("pages/about", settings)
     assert text.title == "About A * B_c_"
     body = read_page(str(about_page(settings).body))
     assert "Pain_Aid_ [x](javascript:alert(1)) <b>*" in body.text

@@ -15,7 +15,7 @@ from forum.community import commands as community
 from forum.community.models import Audience, Post, PostState, Topic
 from forum.database.session import Database
 from forum.permissions.actor import VISITOR, MemberState
-from forum.site import shipped
+from forum.site import shipped_texts
 from forum.text.translate import say_date
 from forum.treatments import queries
 from forum.treatments.commands import publish_treatment
@@ -43,7 +43,7 @@ def topic_of(database: Database) -> int:
 
 def a_draft(**changes: object) -> TreatmentDraft:
     """Return the shipped draft, changed."""
-    (draft,) = shipped.treatments()
+    (draft,) = shipped_texts.treatments()
     return replace(draft, **changes)  # type: ignore[arg-type]  # The tests' own keywords.
 
 
@@ -125,7 +125,7 @@ def test_the_page_says_who_wrote_and_who_did_not_review_it(seen: Element) -> Non
 
 
 def test_references_stand_under_the_anchors_that_sections_use(seen: Element) -> None:
-    (draft,) = shipped.treatments()
+    (draft,) = shipped_texts.treatments()
     for reference in draft.references:
         entry = seen.one("li", id=f"ref-{reference.key}")
         assert " ".join(reference.text.split()) in entry.text
