@@ -1,11 +1,13 @@
 """``create_app``: the only wiring. Read it to see what the forum is made of."""
 
 from flask import Flask
+from sqlalchemy.exc import DatabaseError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
-from config import Settings
+from config import PREFIX, STAND_IN_ISSUERS, Mode, Settings, SettingsError
 from forum import consequences, viewer
+from forum.accounts.queries import identity_of_issuer_exists
 from forum.accounts.views import accounts
 from forum.community.views import community
 from forum.consent.views import consent
@@ -27,6 +29,8 @@ def create_app(settings: Settings) -> Flask:
     logs.configure()
     app = ForumFlask("forum", template_folder=str(config.TEMPLATES), static_folder=None)
     _configure(app, settings)
+    if settings.mode is Mode.PRODUCTION:
+        _refuse_made_up_people(settings)
     current.install(
         app, settings, Database(settings.database_url, size=settings.threads, follower=consequences.follow)
     )
@@ -42,6 +46,24 @@ def create_app(settings: Settings) -> Flask:
         app.register_blueprint(blueprint)
     _wrap(app, settings)
     return app
+
+
+def _refuse_made_up_people(settings: Settings) -> None:
+    """Raise SettingsError when a demo's people are in a real forum's database: anyone could have been them."""
+    database = Database(settings.database_url, size=1)
+    try:
+        with database.reading() as session:
+            found = identity_of_issuer_exists(session, STAND_IN_ISSUERS)
+    except DatabaseError:
+        raise SettingsError(
+            f"{PREFIX}DATABASE_URL can't be read or lacks this release's structure. Run first: forum db upgrade"
+        ) from None
+    finally:
+        database.dispose()
+    if found:
+        raise SettingsError(
+            f"{PREFIX}DATABASE_URL holds people of the stand-in provider: a demo's database can't serve real people."
+        )
 
 
 def _configure(app: Flask, settings: Settings) -> None:

@@ -1,7 +1,9 @@
 """How Alembic reaches the database: both dialects, foreign keys off while SQLite rebuilds tables, then checked."""
 
+import sqlite3
+
 from alembic import context
-from sqlalchemy import create_engine, event, pool
+from sqlalchemy import Connection, create_engine, event, pool
 
 from forum.accounts import models as accounts
 from forum.community import models as community
@@ -26,14 +28,14 @@ def run() -> None:
     if on_sqlite:
 
         @event.listens_for(engine, "connect")
-        def take_over(connection, _record):  # type: ignore[no-untyped-def]
+        def take_over(connection: sqlite3.Connection, _record: object) -> None:
             connection.isolation_level = None
             connection.execute("PRAGMA journal_mode = WAL")
             # Batch mode drops and remakes tables; with keys on, that would delete the children's rows.
             connection.execute("PRAGMA foreign_keys = OFF")
 
         @event.listens_for(engine, "begin")
-        def begin(connection):  # type: ignore[no-untyped-def]
+        def begin(connection: Connection) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     with engine.connect() as connection:

@@ -172,7 +172,7 @@ class Browser:
         sent: dict[str, str | None] = {**Page(page.text).form(action).values, **(changes or {})}
         return self.post(action, {name: value for name, value in sent.items() if value is not None})
 
-    def set_out(self, provider: str = "google", next: str = "/") -> str:  # noqa: A002 - the parameter's name.
+    def set_out(self, provider: str = "google", next: str = "/") -> str:
         """Press the provider's button on the log-in page, and return the address at the provider."""
         page = self.get("/log-in?" + urlencode({"next": next}))
         assert page.status_code == 200, page.text
@@ -180,7 +180,7 @@ class Browser:
         assert answer.status_code == 303, answer.text
         return answer.headers["Location"]
 
-    def return_address(self, provider: str = "google", persona: str = "robin", next: str = "/") -> str:  # noqa: A002
+    def return_address(self, provider: str = "google", persona: str = "robin", next: str = "/") -> str:
         """Set out, pick a persona, and return the address to which the provider sends one back."""
         return self.forum.provider.choose(self.set_out(provider, next), persona)
 
@@ -188,7 +188,7 @@ class Browser:
         self,
         provider: str = "google",
         persona: str = "robin",
-        next: str = "/",  # noqa: A002
+        next: str = "/",
     ) -> requests.Response:
         """Go to the provider and back, and return what the callback answers."""
         return self.get(self.return_address(provider, persona, next))
@@ -197,7 +197,7 @@ class Browser:
         self,
         provider: str = "google",
         persona: str = "robin",
-        next: str = "/",  # noqa: A002
+        next: str = "/",
     ) -> requests.Response:
         """Come to the consent step as somebody unknown, and return its page."""
         answer = self.sign_in(provider, persona, next)
@@ -212,7 +212,7 @@ class Browser:
         persona: str = "robin",
         *,
         agree: tuple[str, ...] = NEEDED,
-        next: str = "/",  # noqa: A002
+        next: str = "/",
     ) -> requests.Response:
         """Become a member, and return what the consent step answers."""
         return self.agree(self.at_consent(provider, persona, next), name, agree=agree)

@@ -34,7 +34,7 @@ class TakenAttempt:
     next: str
 
 
-def begin_attempt(session: Session, browser: str, attempt: Attempt, next: str) -> None:  # noqa: A002 - the word everywhere.
+def begin_attempt(session: Session, browser: str, attempt: Attempt, next: str) -> None:
     """Remember a sign-in that sets out now; of one browser, only the five newest are kept.
 
     ``browser`` is the random value in its session cookie, ``next`` a path that was found safe.

@@ -32,6 +32,17 @@ def identity_of(session: Session, issuer: str, subject: str) -> KnownIdentity | 
     return None if row is None else KnownIdentity(row[0], MemberId(row[1]), row[2] is not None)
 
 
+def identity_of_issuer_exists(session: Session, ending: str) -> bool:
+    """Say whether anybody's identity comes from an issuer that ends like this.
+
+    Queries: 1
+    """
+    return (
+        session.scalar(select(Identity.id).where(Identity.issuer.endswith(ending, autoescape=True)).limit(1))
+        is not None
+    )
+
+
 def name_is_taken(session: Session, name: str) -> bool:
     """Say whether a member has this name, or one that looks like it.
 

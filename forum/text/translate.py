@@ -64,14 +64,20 @@ def lazy_gettext(message: str) -> str:
     return cast(str, LazyProxy(gettext, message, enable_cache=False))
 
 
+def _babel_locale() -> str:
+    """Return the locale in use as Babel names it; our English is British, and Babel's plain one American."""
+    code = _locale.get()
+    return "en_GB" if code == "en" else code.replace("-", "_")
+
+
 def say_date(moment: datetime | date) -> str:
     """Return a day as people write it, in the zone and locale in use: 22 November 2026."""
     day = moment.astimezone(ZoneInfo(_zone.get())) if isinstance(moment, datetime) else moment
-    return format_date(day, format="long", locale=_locale.get().replace("-", "_"))
+    return format_date(day, format="long", locale=_babel_locale())
 
 
 def say_moment(moment: datetime) -> str:
     """Return a day and time as people write it: 22 November 2026, 03:10."""
     return format_datetime(
-        moment, format="d MMMM y, HH:mm", tzinfo=ZoneInfo(_zone.get()), locale=_locale.get().replace("-", "_")
+        moment, format="d MMMM y, HH:mm", tzinfo=ZoneInfo(_zone.get()), locale=_babel_locale()
     )

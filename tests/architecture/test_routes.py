@@ -1,5 +1,9 @@
 """Every route says who may reach it, and the few that write on a safe method say why."""
 
+import re
+from pathlib import Path
+
+import pytest
 from flask import Flask
 
 ACCESS = {"public", "members_only", "staff_only"}
@@ -31,3 +35,12 @@ def test_the_views_that_write_on_get_are_the_known_ones(app: Flask) -> None:
 def test_every_route_belongs_to_a_feature(app: Flask) -> None:
     # An endpoint without a blueprint would be one that create_app made up itself.
     assert [rule.rule for rule in app.url_map.iter_rules() if "." not in rule.endpoint] == []
+
+
+@pytest.mark.proves("P6")
+def test_signing_in_does_not_know_whether_its_provider_is_real(root: Path) -> None:
+    # What differs is issuer and addresses, and these are settings like any other: no code asks which it is.
+    sources = [*(root / "forum/accounts").rglob("*.py"), *(root / "forum/consent").rglob("*.py")]
+    assert sources
+    telling = re.compile(r"stand.in|\bMode\b|\.mode\b|forum\.demo", re.IGNORECASE)
+    assert [source for source in sources if telling.search(source.read_text())] == []

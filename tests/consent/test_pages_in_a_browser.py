@@ -6,16 +6,17 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser as RealBrowser
 from playwright.sync_api import Page as BrowserPage
+from playwright.sync_api import ViewportSize
 
 from tests.front_door import Forum
 
-SMALL_PHONE = {"width": 320, "height": 568}
+SMALL_PHONE: ViewportSize = {"width": 320, "height": 568}
 
 
 @pytest.fixture
 def phone(browser: RealBrowser) -> Iterator[BrowserPage]:
     """Return a page on a small phone with JavaScript off."""
-    context = browser.new_context(viewport=SMALL_PHONE, java_script_enabled=False)  # type: ignore[arg-type]
+    context = browser.new_context(viewport=SMALL_PHONE, java_script_enabled=False)
     page = context.new_page()
     yield page
     context.close()
@@ -76,7 +77,7 @@ def test_the_pages_fit_and_can_be_used_by_everyone(
     forum: Forum, page: BrowserPage, address: str, scheme: str
 ) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    page.set_viewport_size(SMALL_PHONE)  # type: ignore[arg-type]
+    page.set_viewport_size(SMALL_PHONE)
     if address in ("/join/consent", "refused"):
         go_to_consent(page, forum)
         for details in page.locator("main details").all():

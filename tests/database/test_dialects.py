@@ -17,7 +17,7 @@ from forum.database.base import Base
 from forum.database.dialects import tools
 from forum.database.session import Database
 from forum.jobs.models import Job
-from tests.database.threads import together
+from tests.threads import together
 
 MOMENT = datetime(2026, 3, 14, 10, 30, tzinfo=UTC)
 WHO = UUID("5d9f4d6e-0000-4000-8000-000000000001")

@@ -10,7 +10,7 @@ from forum.database.dialects import tools
 from forum.database.page_stamps import PageStamp
 from forum.database.session import Database, commit
 from forum.events import CategoryChanged, HelplinesChanged, MemberJoined, TopicStarted, emit
-from tests.database.threads import together
+from tests.threads import together
 
 THREADS = 16
 ROUNDS = 8

@@ -1,7 +1,9 @@
 // Says times the way people do ("8 minutes ago", "Tuesday") and keeps the exact one for whoever points at it.
 // Pages carry the full date, so that they can be stored and work without this.
 
-const language = document.documentElement.lang || "en";
+// Our English is British: the day before the month, as the server writes it.
+const chosen = document.documentElement.lang || "en";
+const language = chosen === "en" ? "en-GB" : chosen;
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" });
 const words = (options) => new Intl.DateTimeFormat(language, options);
