@@ -5,6 +5,7 @@ What an operator decides when they install the forum lives here; what the commun
 with another one stops the start with the variable's name, so that nothing runs half configured.
 """
 
+import base64
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from cryptography.fernet import Fernet
 PREFIX = "ALONGSIDE_"
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 MINIMUM_KEY_BYTES = 32
+# Random bytes or characters repeat less than this; "xxxx…" or all zeros is what somebody typed to get by.
+MINIMUM_DISTINCT_BYTES = 10
 # Who the stand-in provider says it is; nobody real can.
 STAND_IN_ISSUERS = ".stand-in.invalid"
 
@@ -148,8 +151,8 @@ def _check(settings: Settings) -> None:
         raise SettingsError(f"{PREFIX}BASE_URL must be like https://forum.example, without a path.")
     if settings.mode is Mode.PRODUCTION and scheme != "https":
         raise SettingsError(f"{PREFIX}BASE_URL must begin with https:// in production.")
-    if scheme == "http" and not is_loopback(settings.base_url):
-        raise SettingsError(f"{PREFIX}BASE_URL may be http:// only on this machine's own loopback address.")
+    if settings.mode is not Mode.PRODUCTION:
+        _check_stays_here(settings)
     if not settings.trusted_hosts:
         raise SettingsError(f"{PREFIX}TRUSTED_HOSTS must name at least one host.")
     if not settings.database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
@@ -158,15 +161,7 @@ def _check(settings: Settings) -> None:
         raise SettingsError(
             f"{PREFIX}DATABASE_URL must name a file: what is only in memory is gone at the end."
         )
-    if not settings.session_keys or any(len(k.encode()) < MINIMUM_KEY_BYTES for k in settings.session_keys):
-        raise SettingsError(f"{PREFIX}SESSION_KEYS needs keys of at least {MINIMUM_KEY_BYTES} bytes.")
-    if not settings.cookie_keys:
-        raise SettingsError(f"{PREFIX}COOKIE_KEYS needs at least one key.")
-    for key in settings.cookie_keys:
-        try:
-            Fernet(key)
-        except ValueError:
-            raise SettingsError(f"{PREFIX}COOKIE_KEYS must be Fernet keys (32 bytes in base64).") from None
+    _check_keys(settings)
     if settings.on_sqlite and settings.workers > 1:
         raise SettingsError(f"{PREFIX}WORKERS above 1 needs PostgreSQL: SQLite serves one process.")
     _check_numbers(settings)
@@ -183,6 +178,34 @@ def _check(settings: Settings) -> None:
         raise SettingsError(
             f"{PREFIX}TIME_ZONE must be the name of a time zone, like Europe/Dublin."
         ) from None
+
+
+def _check_stays_here(settings: Settings) -> None:
+    """Without production's guards, nobody but this machine may be served."""
+    mode = settings.mode.value
+    if settings.bind not in LOOPBACK_HOSTS:
+        raise SettingsError(f"{PREFIX}BIND must be a loopback address with {PREFIX}MODE={mode}.")
+    if not is_loopback(settings.base_url):
+        raise SettingsError(
+            f"{PREFIX}BASE_URL must be this machine's own loopback address with {PREFIX}MODE={mode}."
+        )
+
+
+def _check_keys(settings: Settings) -> None:
+    """Refuse keys that are too short, or that somebody typed instead of making them at random."""
+    if not settings.session_keys or any(len(k.encode()) < MINIMUM_KEY_BYTES for k in settings.session_keys):
+        raise SettingsError(f"{PREFIX}SESSION_KEYS needs keys of at least {MINIMUM_KEY_BYTES} bytes.")
+    if any(len(set(key.encode())) < MINIMUM_DISTINCT_BYTES for key in settings.session_keys):
+        raise SettingsError(f"{PREFIX}SESSION_KEYS must be random: one of them repeats a few characters.")
+    if not settings.cookie_keys:
+        raise SettingsError(f"{PREFIX}COOKIE_KEYS needs at least one key.")
+    for key in settings.cookie_keys:
+        try:
+            Fernet(key)
+        except ValueError:
+            raise SettingsError(f"{PREFIX}COOKIE_KEYS must be Fernet keys (32 bytes in base64).") from None
+        if len(set(base64.urlsafe_b64decode(key))) < MINIMUM_DISTINCT_BYTES:
+            raise SettingsError(f"{PREFIX}COOKIE_KEYS must be random: one of them repeats a few bytes.")
 
 
 def _host_of(address: str) -> str:
@@ -222,12 +245,9 @@ def _check_providers(settings: Settings) -> None:
 
 def _check_stand_in(settings: Settings) -> None:
     """The stand-in provider lets anyone be anyone: it needs every one of these, or nothing starts."""
+    # In every other mode, bind and base URL were found to be loopback addresses already.
     if settings.mode is Mode.PRODUCTION:
         raise SettingsError(f"{PREFIX}STAND_IN can't be used with {PREFIX}MODE=production.")
-    if settings.bind not in LOOPBACK_HOSTS:
-        raise SettingsError(f"{PREFIX}STAND_IN needs {PREFIX}BIND to be a loopback address.")
-    if not is_loopback(settings.base_url):
-        raise SettingsError(f"{PREFIX}STAND_IN needs {PREFIX}BASE_URL to be a loopback address.")
 
 
 class _Reader:

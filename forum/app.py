@@ -7,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import config
 from config import PREFIX, STAND_IN_ISSUERS, Mode, Settings, SettingsError
 from forum import consequences, viewer
+from forum.accounts.commands import SESSION_LASTS
 from forum.accounts.queries import identity_of_issuer_exists
 from forum.accounts.views import accounts
 from forum.community.views import community
@@ -19,6 +20,7 @@ from forum.treatments.views import treatments
 from forum.web import access, address_parts, csrf, current, error_pages, logs, rendering, static_files
 from forum.web.boundary import ForumFlask
 from forum.web.headers import Outermost
+from forum.web.request_bodies import BodiesFirst
 
 # The largest form we take, in bytes; a post's own limit is far below and answers with a sentence.
 LARGEST_REQUEST = 1024 * 1024
@@ -77,6 +79,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_PATH="/",
+        PERMANENT_SESSION_LIFETIME=SESSION_LASTS,
         # The server's own rows decide how long a sign-in lasts; answers need not repeat the cookie.
         SESSION_REFRESH_EACH_REQUEST=False,
         PREFERRED_URL_SCHEME="https" if secure else "http",
@@ -95,7 +98,7 @@ def _speak() -> None:
 def _wrap(app: Flask, settings: Settings) -> None:
     """Put the WSGI layers around Flask, innermost first."""
     static_files.install(app)
-    inner = Outermost(app.wsgi_app, settings)
+    inner = Outermost(BodiesFirst(app.wsgi_app, settings.threads, LARGEST_REQUEST), settings)
     hops = settings.proxy_hops
     app.wsgi_app = (  # type: ignore[method-assign]  # The documented way to wrap a Flask application.
         ProxyFix(inner, x_for=hops, x_proto=hops, x_host=hops) if hops else inner

@@ -46,6 +46,14 @@ class MemberRoleChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MemberPaused(Event):
+    """A member took back a consent that membership stands on; nothing of theirs is shown from now on."""
+
+    member_id: int
+    fixed_scopes = (SITE,)
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyPublished(Event):
     """A version of a policy came into force or was announced."""
 

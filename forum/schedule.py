@@ -5,6 +5,7 @@ from datetime import timedelta
 from forum.accounts import commands as accounts
 from forum.community import commands as community
 from forum.jobs.worker import Recurring
+from forum.moderation import commands as moderation
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -13,4 +14,5 @@ SCHEDULE: tuple[Recurring, ...] = (
     Recurring("accounts.sweep_sign_in_attempts", MINUTE, accounts.sweep_sign_in_attempts),
     Recurring("accounts.sweep_sign_in_sessions", DAY, accounts.sweep_sign_in_sessions),
     Recurring("community.sweep_submission_keys", DAY, community.sweep_submission_keys),
+    Recurring("moderation.sweep_reports", DAY, moderation.sweep_reports),
 )

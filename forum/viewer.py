@@ -35,7 +35,8 @@ def install(app: Flask) -> None:
     manager.session_protection = None
     manager.anonymous_user = Anonymous
     manager.user_loader(_load)
-    manager.init_app(app)
+    # Templates know who reads as ``actor``, also when that can't be found out.
+    manager.init_app(app, add_context_processor=False)
 
 
 def _load(token: str) -> SignedIn | None:

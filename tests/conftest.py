@@ -18,6 +18,7 @@ from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
+from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.serving import make_server
 
 from config import Mode, ProviderSettings, Settings
@@ -96,6 +97,29 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 # --- the application -------------------------------------------------------------------------------------
+
+
+class CompiledOnce(BytecodeCache):
+    """Keeps what Jinja made of each template: every test has an application of its own, all with the same ones.
+
+    A template's source is part of its key, so one that differs is compiled anew.
+    """
+
+    def __init__(self) -> None:
+        self._compiled: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill in the code, where the same source came by before."""
+        if found := self._compiled.get((bucket.key, bucket.checksum)):
+            bucket.bytecode_from_string(found)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code of a template that was compiled just now."""
+        self._compiled[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+# Flask hands these to the environment that each application makes for itself.
+Flask.jinja_options = {"bytecode_cache": CompiledOnce()}
 
 
 def settings_for(database_url: str, data_folder: Path, base_url: str = "http://localhost") -> Settings:

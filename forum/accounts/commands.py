@@ -4,6 +4,7 @@ A sign-in attempt holds nothing about a person. It is made when somebody sets ou
 first callback that brings its state, whatever else that callback holds.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -23,6 +24,8 @@ from forum.text.translate import gettext as _
 
 ATTEMPT_LASTS = timedelta(minutes=10)
 MOST_ATTEMPTS = 5
+# A callback brings one. What a forged one holds beyond these isn't looked for.
+MOST_STATES = 100
 SESSION_LASTS = timedelta(days=30)
 
 
@@ -66,17 +69,21 @@ def begin_attempt(session: Session, browser: str, attempt: Attempt, next: str) -
 
 
 def take_attempt(
-    session: Session, browser: str, provider: Provider, state: str, redirect_uri: str
+    session: Session, browser: str, provider: Provider, states: Sequence[str], redirect_uri: str
 ) -> TakenAttempt | None:
     """Use up the attempt that this browser began with this state, and return it.
 
     None when there is none, when it is older than ten minutes, or when it was for another provider; it is gone in
-    each of these cases. A state that another browser began is left alone. Commit before talking to the provider, so
-    that a second callback finds nothing.
+    each of these cases. A callback that brings more than one state uses up the attempt of each, and gets none of
+    them. A state that another browser began is left alone. Commit before talking to the provider, so that a second
+    callback finds nothing.
     """
-    row = session.execute(
+    rows = session.execute(
         delete(SignInAttempt)
-        .where(SignInAttempt.state_hash == hash_of(state), SignInAttempt.browser_hash == hash_of(browser))
+        .where(
+            SignInAttempt.state_hash.in_([hash_of(state) for state in states[:MOST_STATES]]),
+            SignInAttempt.browser_hash == hash_of(browser),
+        )
         .returning(
             SignInAttempt.provider,
             SignInAttempt.nonce,
@@ -84,12 +91,15 @@ def take_attempt(
             SignInAttempt.next,
             SignInAttempt.expires_at,
         )
-    ).one_or_none()
-    if row is None or row.provider != provider or row.expires_at <= clock.now():
+    ).all()
+    if len(states) != 1 or not rows:
+        return None
+    (row,) = rows
+    if row.provider != provider or row.expires_at <= clock.now():
         return None
     attempt = Attempt(
         provider=provider,
-        state=state,
+        state=states[0],
         nonce=row.nonce,
         code_verifier=row.code_verifier,
         redirect_uri=redirect_uri,

@@ -18,7 +18,7 @@ class Member(Numbered, Base):
 
     __tablename__ = "member"
 
-    # The opaque id for ledgers, exports and the pattern face; nothing else leaves the database about who it is.
+    # The opaque id for ledgers and exports; the row number never leaves the database.
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True)
     name: Mapped[str] = mapped_column(String(LONGEST_NAME), unique=True)
     # The name after NFKC, case folding and confusables: what must be unique for people's eyes.

@@ -11,11 +11,14 @@ from collections.abc import Iterable
 
 from confusable_homoglyphs import categories, confusables
 
+from forum.text.plain import limit_marks
 from forum.text.translate import gettext as _
 
 SHORTEST_NAME = 2
 LONGEST_NAME = 30
 LONGEST_KEY = 120
+# What is typed beyond this is not even looked at: normalising is not cheap, and such a name is refused anyway.
+LONGEST_TYPED = 200
 # UTS 39 allows four marks on one letter; names that are only decorated have more than two.
 MOST_MARKS_IN_A_ROW = 2
 
@@ -87,8 +90,9 @@ _TELLING = 4
 
 
 def tidy_name(typed: str) -> str:
-    """Return the name as it is stored: NFKC, without white space at its edges."""
-    return unicodedata.normalize("NFKC", typed).strip()
+    """Return the name as it is stored: NFKC, without white space at its edges, and cut where it is absurdly long."""
+    normal = unicodedata.normalize("NFKC", limit_marks(typed.strip()[:LONGEST_TYPED]))
+    return limit_marks(normal).strip()
 
 
 def problem_with(name: str) -> str | None:

@@ -1,15 +1,19 @@
 """Who is at the consent step: an identity that a provider vouched for and that nobody has agreed to keep yet.
 
-It exists only inside an encrypted cookie of fifteen minutes, in the browser of the person themselves. Nothing of it
-is written anywhere else; declining, or doing nothing, leaves no trace here.
+It exists only inside an encrypted cookie of fifteen minutes, in the browser of the person themselves, and only there
+is it worth anything: sealed with it is the hash of that browser's random value, which goes with declining and with
+logging out. Nothing of it is written anywhere else; declining, or doing nothing, leaves no trace here.
 """
 
+import hmac
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from forum.accounts.tokens import hash_of
 
 PENDING_FOR = timedelta(minutes=15)
 # Browsers drop a cookie of more than 4096 bytes, name and attributes included.
@@ -31,22 +35,24 @@ class PendingIdentity:
     next: str
 
 
-def seal(identity: PendingIdentity, keys: Sequence[str], now: datetime) -> str:
-    """Return the identity encrypted and signed with the first key, for a cookie."""
-    plain = json.dumps(asdict(identity), ensure_ascii=False, separators=(",", ":"))
+def seal(identity: PendingIdentity, browser: str, keys: Sequence[str], now: datetime) -> str:
+    """Return the identity encrypted and signed with the first key, for a cookie of the browser with this value."""
+    values = {**asdict(identity), "browser_hash": hash_of(browser)}
+    plain = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
     sealed = Fernet(keys[0]).encrypt_at_time(plain.encode(), int(now.timestamp())).decode()
     if len(sealed) <= LONGEST_SEALED:
         return sealed
     # Only a place to go back to and hints of unusual length can make it so long: they are what can be missed.
     return seal(
         PendingIdentity(identity.provider, identity.issuer, identity.subject, identity.email, (), "/"),
+        browser,
         keys,
         now,
     )
 
 
-def unseal(sealed: str, keys: Sequence[str], now: datetime) -> PendingIdentity | None:
-    """Return the identity, or None when it is older than fifteen minutes or nobody here sealed it."""
+def unseal(sealed: str, browser: str, keys: Sequence[str], now: datetime) -> PendingIdentity | None:
+    """Return the identity; None when it is older than fifteen minutes, another browser's, or not sealed here."""
     try:
         plain = MultiFernet([Fernet(key) for key in keys]).decrypt_at_time(
             sealed.encode("ascii", "replace"), int(PENDING_FOR.total_seconds()), int(now.timestamp())
@@ -54,6 +60,8 @@ def unseal(sealed: str, keys: Sequence[str], now: datetime) -> PendingIdentity |
     except InvalidToken:
         return None
     values = json.loads(plain)
+    if not hmac.compare_digest(values["browser_hash"], hash_of(browser)):
+        return None
     return PendingIdentity(
         provider=values["provider"],
         issuer=values["issuer"],

@@ -1,11 +1,13 @@
 """What accounts look up: whose identity this is, whether a name is free."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from forum.accounts.models import Identity, Member
+from forum import clock
+from forum.accounts.models import Identity, Member, SignInSession
 from forum.accounts.names import name_key
 from forum.permissions.actor import MemberId
 
@@ -30,6 +32,22 @@ def identity_of(session: Session, issuer: str, subject: str) -> KnownIdentity | 
         )
     ).one_or_none()
     return None if row is None else KnownIdentity(row[0], MemberId(row[1]), row[2] is not None)
+
+
+def joined_just_now(session: Session, member_id: MemberId, within: timedelta) -> bool:
+    """Say whether a member joined no longer ago than this and is still signed in somewhere.
+
+    Queries: 1
+    """
+    return (
+        session.scalar(
+            select(SignInSession.id)
+            .join(Member, Member.id == SignInSession.member_id)
+            .where(Member.id == member_id, Member.joined_at > clock.now() - within)
+            .limit(1)
+        )
+        is not None
+    )
 
 
 def identity_of_issuer_exists(session: Session, ending: str) -> bool:

@@ -4,6 +4,8 @@ Each command group is one small module. What goes wrong is said in one sentence 
 setting is wrong, 1 for everything else.
 """
 
+import os
+
 import click
 from sqlalchemy.exc import OperationalError
 
@@ -39,6 +41,8 @@ class _Forum(click.Group):
 @click.version_option(__version__, prog_name="alongside")
 def main() -> None:
     """Run and look after an Alongside forum. Settings are read from ALONGSIDE_… environment variables."""
+    # Whatever a command writes is about members, and nobody else's on this machine.
+    os.umask(0o077)
 
 
 for command in (serve, worker, db, site, members, routes, jobs):

@@ -15,10 +15,13 @@ def db() -> None:
 def upgrade() -> None:
     """Bring the database to the structure of this release. Running it again changes nothing."""
     settings = opening.settings()
+    settings.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if settings.on_sqlite:
         # Else SQLite's own words would be that it can't open the file.
-        opening.sqlite_file(settings).parent.mkdir(parents=True, exist_ok=True)
+        opening.sqlite_file(settings).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     migrate.upgrade(settings.database_url)
+    if settings.on_sqlite:
+        opening.keep_private(settings)
     click.echo("The database has the structure of this release.")
 
 

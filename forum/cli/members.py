@@ -1,11 +1,13 @@
-"""``forum members``: giving roles. The first administrator can be made nowhere else."""
+"""``forum members``: giving roles (the first administrator can be made nowhere else), and taking consents back."""
 
 import click
 
 from forum.accounts.commands import change_role
 from forum.cli import opening
 from forum.community.appointments import answer_for_categories
-from forum.permissions.actor import Role
+from forum.consent.commands import withdraw as withdraw_consent
+from forum.consent.models import ConsentMethod
+from forum.permissions.actor import REQUIRED_PURPOSES, Purpose, Role
 
 
 @click.group()
@@ -32,3 +34,21 @@ def promote(name: str, role: str, categories: tuple[str, ...]) -> None:
         answer_for_categories(session, member_id, categories)
     where = f" in {', '.join(categories)}" if categories else ""
     click.echo(f"{name} is now: {wanted.value}{where}.")
+
+
+@members.command()
+@click.argument("name")
+@click.option(
+    "--purpose",
+    required=True,
+    type=click.Choice([purpose.value for purpose in Purpose]),
+    help="What they no longer agree to.",
+)
+def withdraw(name: str, purpose: str) -> None:
+    """Take a consent back for the member called NAME, who asked for it. It works at once."""
+    wanted = Purpose(purpose)
+    with opening.database(opening.settings()) as database, database.transaction() as session:
+        withdraw_consent(session, name, wanted, ConsentMethod.OPERATOR)
+    click.echo(f"Taken back for {name}: {wanted.value}.")
+    if wanted in REQUIRED_PURPOSES:
+        click.echo("Their account is paused: nothing of theirs is shown, and they can read but not write.")

@@ -1,7 +1,7 @@
 """What most commands begin with: the settings, and the database with everything that follows from events."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -37,6 +37,15 @@ def require_current(found: Settings) -> None:
         raise click.ClickException(
             "The database doesn't have the structure of this release yet. Run this first: forum db upgrade"
         )
+
+
+def keep_private(found: Settings) -> None:
+    """Let only the owner read an embedded database that an older release or a careless copy left open to others."""
+    file = sqlite_file(found)
+    for part in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
+        # SQLite takes the two beside the database away whenever its last connection ends.
+        with suppress(FileNotFoundError):
+            part.chmod(0o600)
 
 
 def sqlite_file(found: Settings) -> Path:

@@ -18,7 +18,8 @@ from forum.community.models import (
     Topic,
     TopicState,
 )
-from forum.community.subjects import visible_post, visible_topic
+from forum.community.subjects import post_to_take_back, visible_post, visible_topic
+from forum.community.visibility import topic_is_visible
 from forum.database.dialects import tools
 from forum.errors import Invalid
 from forum.events import CategoryChanged, PostDeleted, PostEdited, PostPublished, TopicStarted, emit
@@ -103,13 +104,14 @@ def edit_post(session: Session, actor: Actor, post_id: int, edit: PostEdit) -> i
 def delete_post(session: Session, actor: Actor, post_id: int) -> int | None:
     """Take back a post of one's own: its words and their versions go, its number stays.
 
-    Taking back post 1 takes the title with it; a topic in which nobody else answered goes whole. Returns the
-    topic's id, or None when the topic went.
+    It works whatever became of the post, its topic or its author: held, hidden, paused or leaving. Taking back
+    post 1 takes the title with it; a topic in which nobody else answered goes whole. Returns the topic's id, or
+    None when the topic went or isn't open to its author.
 
     Emits: PostDeleted
     Raises: NotFound, SignInFirst, Forbidden
     """
-    subject = visible_post(session, actor, post_id)
+    subject = post_to_take_back(session, actor, post_id)
     require(actor, Action.POST_DELETE, subject)
     # The topic's row first, as a reply does it, so that a reply and this never decide past one another.
     topic = session.get_one(Topic, subject.topic_id, with_for_update=True)
@@ -124,7 +126,7 @@ def delete_post(session: Session, actor: Actor, post_id: int) -> int | None:
             topic.state = TopicState.DELETED
             _take_back_rest(session, topic)
     emit(session, PostDeleted(topic_id=topic.id, category_id=topic.category_id, post_id=post.id))
-    return None if topic.state is TopicState.DELETED else topic.id
+    return session.scalar(select(Topic.id).where(Topic.id == topic.id, topic_is_visible(actor)))
 
 
 def publish_category(session: Session, draft: CategoryDraft) -> int:

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from forum.accounts.models import Member
 from forum.community.addresses import POSTS_PER_PAGE, category_address, page_of, permalink, topic_address
-from forum.community.models import Audience, Category, Intent, Post, Topic
+from forum.community.models import Audience, Category, Intent, Post, PostState, Topic
 from forum.community.visibility import (
-    SHOWN_MEMBERS,
     author_is_shown,
+    is_shown,
     post_is_readable,
     topic_is_listed,
     topic_is_visible,
@@ -96,7 +96,10 @@ class CategoryPage:
 
 @dataclass(frozen=True, slots=True)
 class PostView:
-    """A post as a page shows it; without ``body`` it is a neutral line, whatever the cause."""
+    """A post as a page shows it; without ``body`` it is a neutral line, whatever the cause.
+
+    A neutral line has an ``author_id`` only for its author, who may still take the words back.
+    """
 
     id: int
     number: int
@@ -254,7 +257,7 @@ def topic_page(session: Session, actor: Actor, topic_id: int, page: int) -> Topi
     pages = page_of(max(row.last_number, 1)) if row else 0
     if row is None or not 1 <= page <= pages:
         raise NotFound
-    shown = row.author_state is None or row.author_state in SHOWN_MEMBERS
+    shown = is_shown(row.author_state)
     slug = row.slug if shown else ""
     posts = session.execute(
         _posts(topic_id)
@@ -281,7 +284,7 @@ def topic_page(session: Session, actor: Actor, topic_id: int, page: int) -> Topi
         reply_count=row.reply_count,
         page=page,
         pages=pages,
-        posts=tuple(_post_view(post, row.locked) for post in posts),
+        posts=tuple(_post_view(post, actor, row.locked) for post in posts),
     )
 
 
@@ -297,7 +300,7 @@ def newest_posts(session: Session, actor: Actor, topic_id: int, limit: int) -> t
         .order_by(Post.number.desc())
         .limit(limit)
     )
-    return tuple(_post_view(row, locked=False) for row in rows)
+    return tuple(_post_view(row, actor, locked=False) for row in rows)
 
 
 def _topic_rows() -> AnySelect:
@@ -327,7 +330,7 @@ def _topic_rows() -> AnySelect:
 
 
 def _topic_row(row: AnyRow) -> TopicRow:
-    shown = row.author_state is None or row.author_state in SHOWN_MEMBERS
+    shown = is_shown(row.author_state)
     return TopicRow(
         id=row.id,
         title=_title(row.title, shown),
@@ -360,6 +363,7 @@ def _posts(topic_id: int) -> AnySelect:
             Post.written_at,
             Post.edited_at,
             Post.html,
+            Post.state,
             post_is_readable().label("readable"),
         )
         .outerjoin(Member, Member.id == Post.author_id)
@@ -367,13 +371,15 @@ def _posts(topic_id: int) -> AnySelect:
     )
 
 
-def _post_view(row: AnyRow, locked: bool) -> PostView:
+def _post_view(row: AnyRow, actor: Actor, locked: bool) -> PostView:
     readable = bool(row.readable)
+    # Words out of sight are still their author's to take back, so they are told which post that is.
+    own = actor.is_member and row.author_id == actor.member_id and row.state is not PostState.DELETED
     return PostView(
         id=row.id,
         number=row.number,
         address=permalink(row.id),
-        author_id=row.author_id if readable else None,
+        author_id=row.author_id if readable or own else None,
         author_name=_name(row.author_name, row.from_community, readable),
         author_face=_face(row.author_name, row.from_community, readable),
         author_role_label=_role_label(row.role) if readable else "",

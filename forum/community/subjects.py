@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, false, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from forum.accounts.models import Member
 from forum.community.addresses import post_address, topic_address
-from forum.community.models import Audience, Post, Topic
-from forum.community.visibility import post_is_readable, topic_is_visible
+from forum.community.models import Audience, Post, PostState, Topic
+from forum.community.visibility import is_shown, post_is_readable, topic_is_visible
+from forum.database.rows import AnyRow, AnySelect
 from forum.errors import NotFound
 from forum.permissions.actor import Actor
 
@@ -26,7 +27,10 @@ class TopicSubject:
 
 @dataclass(frozen=True, slots=True)
 class PostSubject:
-    """A post whose text the actor may read, for a rule and for pages that act on it."""
+    """A post whose text the actor may read, for a rule and for pages that act on it.
+
+    Title and slug are the topic starter's words, and empty where those are not shown.
+    """
 
     id: int
     number: int
@@ -38,10 +42,14 @@ class PostSubject:
     locked: bool
     topic_slug: str
     audience: Audience
+    # False only for one's own post in a topic that was hidden, or that one may not read any more.
+    topic_is_open: bool
 
     @property
     def address(self) -> str:
-        """Return where it stands: the page and the anchor."""
+        """Return where it stands, the page and the anchor, or all categories where its topic isn't open."""
+        if not self.topic_is_open:
+            return "/categories"
         return post_address(topic_address(self.topic_id, self.topic_slug, self.audience), self.number)
 
 
@@ -65,7 +73,31 @@ def visible_post(session: Session, actor: Actor, post_id: int) -> PostSubject:
 
     Queries: 1
     """
-    row = session.execute(
+    statement = _posts(actor).where(Post.id == post_id, topic_is_visible(actor), post_is_readable())
+    return _subject(session.execute(statement).one_or_none())
+
+
+def post_to_take_back(session: Session, actor: Actor, post_id: int) -> PostSubject:
+    """Return a post of the actor's own as long as its words are stored, whoever may see it; else as visible_post.
+
+    Words that are held, hidden or out of sight still are their author's to erase.
+
+    Queries: 1
+    """
+    own = Post.author_id == actor.member_id if actor.is_member else false()
+    statement = _posts(actor).where(
+        Post.id == post_id,
+        or_(
+            and_(own, Post.state != PostState.DELETED),
+            and_(topic_is_visible(actor), post_is_readable()),
+        ),
+    )
+    return _subject(session.execute(statement).one_or_none())
+
+
+def _posts(actor: Actor) -> AnySelect:
+    starter = aliased(Member)
+    return (
         select(
             Post.id,
             Post.number,
@@ -77,11 +109,20 @@ def visible_post(session: Session, actor: Actor, post_id: int) -> PostSubject:
             Topic.locked,
             Topic.slug.label("topic_slug"),
             Topic.audience,
+            topic_is_visible(actor).label("topic_is_open"),
+            starter.state.label("starter_state"),
         )
         .join(Topic, Topic.id == Post.topic_id)
         .outerjoin(Member, Member.id == Post.author_id)
-        .where(Post.id == post_id, topic_is_visible(actor), post_is_readable())
-    ).one_or_none()
+        .outerjoin(starter, starter.id == Topic.author_id)
+    )
+
+
+def _subject(row: AnyRow | None) -> PostSubject:
     if row is None:
         raise NotFound
-    return PostSubject(**row._asdict())
+    columns = row._asdict()
+    columns["topic_is_open"] = bool(row.topic_is_open)
+    if not (is_shown(columns.pop("starter_state")) and row.topic_is_open):
+        columns |= {"topic_title": "", "topic_slug": ""}
+    return PostSubject(**columns)

@@ -17,7 +17,7 @@ from forum.community.forms import (
 )
 from forum.community.models import OFFERED_AUDIENCES, Audience, Intent
 from forum.community.queries import CategoryLine, Sort, TopicPage
-from forum.community.subjects import PostSubject, visible_post
+from forum.community.subjects import PostSubject, post_to_take_back, visible_post
 from forum.database.keyset import Window
 from forum.errors import Invalid, Malformed, NotFound
 from forum.permissions.actions import Action
@@ -191,7 +191,7 @@ def edit_post(post_id: int) -> Answer:
 @members_only
 def delete_page(post_id: int) -> Response:
     """Ask before a post is taken back."""
-    subject = visible_post(current.session(), current.actor(), post_id)
+    subject = post_to_take_back(current.session(), current.actor(), post_id)
     require(current.actor(), Action.POST_DELETE, subject)
     return render("community/delete_page.html", DeletePage(subject))
 

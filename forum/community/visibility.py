@@ -38,3 +38,8 @@ def post_is_readable() -> ColumnElement[bool]:
 def author_is_shown() -> ColumnElement[bool]:
     """Say whose words are shown: the community's, former members', and those of members in good standing."""
     return or_(Member.id.is_(None), Member.state.in_(SHOWN_MEMBERS))
+
+
+def is_shown(state: MemberState | None) -> bool:
+    """Say the same of a row that was read; None is the community or a former member."""
+    return state is None or state in SHOWN_MEMBERS

@@ -1,8 +1,9 @@
-"""Publishing policies, and joining: the one place where a member comes to be."""
+"""Publishing policies, joining (the one place where a member comes to be), and taking a consent back."""
 
 import uuid
+from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -10,18 +11,21 @@ from forum import __version__, clock
 from forum.accounts import names
 from forum.accounts.models import EmailAddress, Identity, Member
 from forum.accounts.pending_identity import PendingIdentity
-from forum.accounts.queries import identity_of, name_is_taken
+from forum.accounts.queries import identity_of, joined_just_now, name_is_taken
 from forum.consent import ledger, wording
-from forum.consent.drafts import JoinDraft, PolicyDraft, ShownBefore
+from forum.consent.drafts import AlreadyMember, JoinDraft, PolicyDraft, ShownBefore
 from forum.consent.ledger import Entry
 from forum.consent.models import ConsentMethod, Decision, PolicyKind, PolicyVersion
-from forum.consent.queries import PolicyReference, policies_in_force, published_versions
+from forum.consent.queries import PolicyReference, last_word, policies_in_force, published_versions
 from forum.database.dialects import tools
-from forum.errors import Forbidden, Invalid, Malformed
-from forum.events import MemberJoined, PolicyPublished, emit
-from forum.permissions.actor import REQUIRED_PURPOSES, MemberId, Purpose
+from forum.errors import Conflict, Forbidden, Invalid, Malformed, NotFound
+from forum.events import MemberJoined, MemberPaused, PolicyPublished, emit
+from forum.permissions.actor import REQUIRED_PURPOSES, MemberId, MemberState, Purpose
 from forum.text.markdown import render_page
 from forum.text.translate import gettext as _
+
+# A form that is sent twice comes again within this; later, what a browser held then is no proof of who it is.
+SENT_TWICE_WITHIN = timedelta(minutes=1)
 
 
 def publish_policy(session: Session, draft: PolicyDraft) -> int:
@@ -63,16 +67,19 @@ def join(session: Session, pending: PendingIdentity, draft: JoinDraft) -> Member
     """Make a member of whom a provider vouched for, with every decision they took, and return who it is.
 
     Member, identity, e-mail address and consent events come to be together or not at all. When the identity belongs
-    to a member already (a form that was sent twice), it is that member, and nothing changes.
+    to a member who joined only just now and is signed in (a form that was sent twice), it is that member, and nothing
+    changes.
 
-    Emits MemberJoined. Raises Malformed for policies that never were, ShownBefore when the policies or the words
-    beside the choices are no longer those that were shown, Invalid for a name that can't be had and for a missing
-    consent that is needed, Forbidden while sign-up is closed.
+    Emits MemberJoined. Raises AlreadyMember when the identity belongs to anybody else, Malformed for policies that
+    never were, ShownBefore when the policies or the words beside the choices are no longer those that were shown,
+    Invalid for a name that can't be had and for a missing consent that is needed, Forbidden while sign-up is closed.
     """
     # Everybody who joins waits here for the one before, so that what is looked up below stays true.
     tools(session).take_turn(session, ledger.TURN)
     known = identity_of(session, pending.issuer, pending.subject)
     if known is not None:
+        if not joined_just_now(session, known.member_id, SENT_TWICE_WITHIN):
+            raise AlreadyMember
         return known.member_id
     policies = _policies_shown(session, draft)
     choices = wording.choices(policies, locale=draft.locale, gpc=draft.gpc)
@@ -102,6 +109,47 @@ def join(session: Session, pending: PendingIdentity, draft: JoinDraft) -> Member
         ],
     )
     emit(session, MemberJoined(member.id))
+    return MemberId(member.id)
+
+
+def withdraw(session: Session, name: str, purpose: Purpose, method: ConsentMethod) -> MemberId:
+    """Take back the consent that the member of this name gave for a purpose, and return who it is.
+
+    What is recorded as taken back is what they agreed to: those words, under those policies. An e-mail address goes at
+    once. Without a consent that membership stands on, the account is paused: nothing of theirs is shown, and they read
+    but don't write.
+
+    It asks for no permission: it is for whoever has the command line.
+
+    Emits MemberPaused (when the account is paused by this). Raises NotFound when nobody has the name, Conflict when
+    no consent for the purpose stands.
+    """
+    tools(session).take_turn(session, ledger.TURN)
+    member = session.scalars(select(Member).where(Member.name == names.tidy_name(name))).one_or_none()
+    if member is None:
+        raise NotFound(_("No member has this name."))
+    given = last_word(session, member.uuid, purpose)
+    if given is None or given.decision is not Decision.GIVEN:
+        raise Conflict(_("They have not agreed to this, so there is nothing to take back."))
+    withdrawal = Entry(
+        subject=member.uuid,
+        purpose=purpose,
+        decision=Decision.WITHDRAWN,
+        policies=given.policies,
+        interface_text=given.interface_text,
+        method=method,
+        locale=given.locale,
+        gpc=False,
+        app_version=__version__,
+    )
+    ledger.append(session, [withdrawal])
+    if purpose is Purpose.EMAIL:
+        session.execute(delete(EmailAddress).where(EmailAddress.member_id == member.id))
+    # Whoever is leaving is out of sight already, and stays on their way.
+    if purpose in REQUIRED_PURPOSES and member.state in (MemberState.ACTIVE, MemberState.SUSPENDED):
+        member.state = MemberState.PAUSED
+        session.flush()
+        emit(session, MemberPaused(member.id))
     return MemberId(member.id)
 
 

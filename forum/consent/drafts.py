@@ -16,6 +16,10 @@ class ShownBefore(Refusal):
     """What was shown is no longer what counts; it has to be shown again before anybody can agree to it."""
 
 
+class AlreadyMember(Refusal):
+    """The identity belongs to somebody who joined before: only the provider can say anew that it is they."""
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyDraft:
     """A policy to publish. ``markdown`` comes without the title; ``effective_at`` None means at once."""

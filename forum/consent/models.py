@@ -35,6 +35,8 @@ class ConsentMethod(StrEnum):
 
     CONSENT_STEP = "consent-step"
     SETTINGS = "settings"
+    # They told whoever runs the site, who entered it for them.
+    OPERATOR = "operator"
 
 
 class PolicyVersion(Numbered, Base):

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from forum import clock
-from forum.consent.models import ConsentRecord, Decision, PolicyKind, PolicyVersion
+from forum.consent.models import ConsentRecord, Decision, InterfaceText, PolicyKind, PolicyVersion
 from forum.errors import NotFound
 from forum.permissions.actor import Purpose
 from forum.text.translate import gettext as _
@@ -87,6 +87,31 @@ def decision_in_force(
         .limit(1)
         .scalar_subquery()
     )
+
+
+@dataclass(frozen=True, slots=True)
+class LastWord:
+    """What somebody last said about a purpose, and what was asked."""
+
+    decision: Decision
+    policies: tuple[dict[str, Any], ...]
+    interface_text: str
+    locale: str
+
+
+def last_word(session: Session, subject: UUID, purpose: Purpose) -> LastWord | None:
+    """Return what somebody last said about a purpose, or None when nothing.
+
+    Queries: 1
+    """
+    row = session.execute(
+        select(ConsentRecord.decision, ConsentRecord.policies, InterfaceText.text, ConsentRecord.locale)
+        .join(InterfaceText, InterfaceText.sha256 == ConsentRecord.interface_text_sha256)
+        .where(ConsentRecord.subject == subject, ConsentRecord.purpose == purpose)
+        .order_by(ConsentRecord.sequence.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else LastWord(row[0], tuple(row[1]), row[2], row[3])
 
 
 def policies_in_force(session: Session, locale: str) -> tuple[PolicyReference, ...]:

@@ -13,7 +13,7 @@ from forum.accounts.providers import Provider
 from forum.accounts.views import PROVIDER_NAMES, ProviderChoice, browser, provider_choices
 from forum.accounts.views.browser import unstored
 from forum.consent import commands, queries, wording
-from forum.consent.drafts import ShownBefore, TooYoung
+from forum.consent.drafts import AlreadyMember, ShownBefore, TooYoung
 from forum.consent.forms import JoinForm, field_name, names_of_versions, parse_join
 from forum.consent.models import PolicyKind
 from forum.consent.queries import PolicyReference
@@ -119,6 +119,8 @@ def join() -> Response:
         commands.join(current.session(), pending, draft)
     except TooYoung:
         return _too_young(remember=True)
+    except AlreadyMember:
+        return _expired()
     except ShownBefore:
         return _ask(pending, form, status=409)
     except Invalid as refusal:
@@ -208,7 +210,9 @@ def _welcome(pending: PendingIdentity) -> Response:
 
 def _expired() -> Response:
     page = JoinPage(provider_choices(), "/", is_open=True, minimum_age=current.settings().minimum_age)
-    return unstored(render("consent/expired_page.html", page, status=410))
+    response = unstored(render("consent/expired_page.html", page, status=410))
+    browser.drop_pending(response)
+    return response
 
 
 def _gpc() -> bool:

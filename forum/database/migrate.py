@@ -1,10 +1,12 @@
 """Bring a database to the newest structure, and say whether it is there. Migrations make structure only."""
 
+import functools
+
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, create_engine
 
 import config
 
@@ -26,12 +28,22 @@ def downgrade(database_url: str, revision: str) -> None:
     command.downgrade(_alembic(database_url), revision)
 
 
+@functools.cache
+def _expected() -> frozenset[str]:
+    """Return the revisions of this release; its files don't change while it runs."""
+    return frozenset(ScriptDirectory(str(config.MIGRATIONS)).get_heads())
+
+
+def has_structure(connection: Connection) -> bool:
+    """Say whether the database at the other end has the structure that this release expects."""
+    return frozenset(MigrationContext.configure(connection).get_current_heads()) == _expected()
+
+
 def is_current(database_url: str) -> bool:
-    """Say whether the database has the structure that this release expects."""
-    heads = set(ScriptDirectory.from_config(_alembic(database_url)).get_heads())
+    """Say the same of an address, by a connection of its own."""
     engine = create_engine(database_url)
     try:
         with engine.connect() as connection:
-            return set(MigrationContext.configure(connection).get_current_heads()) == heads
+            return has_structure(connection)
     finally:
         engine.dispose()

@@ -1,6 +1,5 @@
 """From rows to frozen dataclasses: reads select columns and never hand an ORM object to a page."""
 
-from collections.abc import Sequence
 from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Row, Select
@@ -16,9 +15,3 @@ AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 def all_as(session: Session, kind: type[T], statement: AnySelect) -> tuple[T, ...]:
     """Run the statement and build one ``kind`` a row, its columns being the positional arguments."""
     return tuple(kind(*row) for row in session.execute(statement))
-
-
-def one_as(session: Session, kind: type[T], statement: AnySelect) -> T | None:
-    """Run the statement and build a ``kind`` from its only row, or return None."""
-    row: Sequence[Any] | None = session.execute(statement).one_or_none()
-    return None if row is None else kind(*row)

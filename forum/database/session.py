@@ -18,9 +18,9 @@ class Database:
     """
 
     def __init__(self, url: str, *, size: int = 16, follower: Follower | None = None) -> None:
-        dialect = tools_for("sqlite" if url.startswith("sqlite") else "postgresql")
-        self.read_engine = dialect.reading_engine(url, size)
-        self.write_engine = dialect.writing_engine(url, size)
+        self._tools = tools_for("sqlite" if url.startswith("sqlite") else "postgresql")
+        self.read_engine = self._tools.reading_engine(url, size)
+        self.write_engine = self._tools.writing_engine(url, size)
         info = {} if follower is None else {FOLLOWER: follower}
         self._reading = sessionmaker(self.read_engine, expire_on_commit=False, autoflush=False)
         self._writing = sessionmaker(self.write_engine, expire_on_commit=False, info=info)
@@ -39,6 +39,13 @@ class Database:
         with self.writing() as session:
             yield session
             commit(session)
+
+    def tidy(self) -> bool:
+        """Let go of erased words that the database still keeps beside its tables; say whether it is done.
+
+        It is quick, never waits for long, and belongs outside any transaction.
+        """
+        return self._tools.tidy(self.write_engine)
 
     def dispose(self) -> None:
         """Close every pooled connection."""

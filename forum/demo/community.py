@@ -39,29 +39,33 @@ JOINED = timedelta(days=30)
 BETWEEN_REPLIES = timedelta(minutes=37)
 
 
-def make(settings: Settings) -> bool:
-    """Fill a new community; say whether there was anything to do."""
-    sample = tomllib.loads(SAMPLE.read_text())
+def make(settings: Settings) -> None:
+    """Publish the texts and fill a new community; where there is one, add only texts that are newer."""
     database = Database(settings.database_url, size=2, follower=consequences.follow)
+    began = clock.now()
     try:
         with database.reading() as session:
-            if session.scalar(select(Member.id).limit(1)) is not None:
-                return False
-        began = clock.now()
+            is_new = session.scalar(select(Member.id).limit(1)) is None
         # The texts come first, as everywhere: nobody can join before there is something to agree to.
-        with clock.held_at(began - JOINED - timedelta(days=1)), database.transaction() as session:
+        moment = began - JOINED - timedelta(days=1) if is_new else began
+        with clock.held_at(moment), database.transaction() as session:
             publish_shipped(session, settings)
-        actors = {
-            member["name"]: _join(database, member, began - JOINED + timedelta(hours=number))
-            for number, member in enumerate(sample["members"])
-        }
-        for topic in sample["topics"]:
-            _start(database, actors, topic, began - timedelta(days=topic["days_ago"]))
-        for post in sample["discussion"]:
-            _discuss(database, actors, post, began - timedelta(days=post["days_ago"]))
+        if is_new:
+            _fill(database, tomllib.loads(SAMPLE.read_text()), began)
     finally:
         database.dispose()
-    return True
+
+
+def _fill(database: Database, sample: dict[str, Any], began: datetime) -> None:
+    """Make the sample's people and what they wrote, up to the moment the demo began."""
+    actors = {
+        member["name"]: _join(database, member, began - JOINED + timedelta(hours=number))
+        for number, member in enumerate(sample["members"])
+    }
+    for topic in sample["topics"]:
+        _start(database, actors, topic, began - timedelta(days=topic["days_ago"]))
+    for post in sample["discussion"]:
+        _discuss(database, actors, post, began - timedelta(days=post["days_ago"]))
 
 
 def _join(database: Database, member: dict[str, Any], moment: datetime) -> Actor:

@@ -157,7 +157,7 @@ def _is_free(port: int) -> bool:
 def _writable(folder: Path) -> Path:
     probe = folder / f".writable-{os.getpid()}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe.touch()
         probe.unlink()
     except OSError:

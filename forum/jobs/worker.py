@@ -27,6 +27,9 @@ Handler: TypeAlias = Callable[[Session, Payload], object]
 LEASE = timedelta(minutes=2)
 # How long a job may wait that was put in while the worker was idle, in seconds.
 IDLE_WAIT = 1.0
+# How often the worker has the database let go of what was erased; soon again when somebody was in the way.
+TIDY_EVERY = timedelta(minutes=1)
+TIDY_AGAIN = timedelta(seconds=5)
 # How long the worker leaves a database alone that failed it, in seconds.
 WAIT_FOR_DATABASE = 5.0
 
@@ -82,6 +85,7 @@ class Worker:
         self._handlers = {**handlers, **{entry.name: _alone(entry.handler) for entry in recurring}}
         self._recurring = tuple(recurring)
         self._put_in: dict[str, datetime] = {}
+        self._tidy_at = _EPOCH
         self._lease = lease
         self._idle_wait = idle_wait
 
@@ -90,6 +94,7 @@ class Worker:
         while not stop.is_set():
             try:
                 wait = 0.0 if self.run_due(limit=1) else self._idle_wait
+                self._tidy()
             except SQLAlchemyError as error:
                 # The database restarts or is overloaded. Nothing is lost: what was in hand has its lease.
                 log.warning("jobs.database_failed", error=type(error).__name__)
@@ -106,6 +111,12 @@ class Worker:
                 return taken_up
             self._do(job)
         return limit
+
+    def _tidy(self) -> None:
+        """Have the database let go of what was erased. It is no job, for jobs run inside a transaction."""
+        now = clock.now()
+        if now >= self._tidy_at:
+            self._tidy_at = now + (TIDY_EVERY if self._database.tidy() else TIDY_AGAIN)
 
     def _put_in_recurring(self) -> None:
         """See to it that the next occurrence of everything that recurs is in the table.
@@ -175,4 +186,4 @@ def _since(begun: float) -> float:
 def _where(error: Exception) -> str:
     """Return the function and line that raised, which is what finds a bug without its message."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{frame.filename}:{frame.lineno} {frame.name}"
+    return f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}:{frame.name}"

@@ -13,15 +13,18 @@ _TAPPABLE = re.compile(
     r"|(?P<site>\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}\b(?:/[\w/-]*)?)"
     r"|(?P<number>\+?\b\d(?:[ -]?\d){2,}\b)"
 )
+# Before a number that takes both.
+_CALL_OR_TEXT = re.compile(r"\bcall or text\s*$", re.IGNORECASE)
 _YEAR = re.compile(r"(19|20)\d\d")
 
 
 @dataclass(frozen=True, slots=True)
 class ContactPart:
-    """Some words, or with ``address`` something to tap."""
+    """Some words, or with ``address`` something to tap; ``text_address`` where one can text that number."""
 
     text: str
     address: str
+    text_address: str = ""
 
 
 def parts_of(contact: str) -> tuple[ContactPart, ...]:
@@ -34,6 +37,11 @@ def call(number: str) -> str:
     return "tel:" + re.sub(r"[ -]", "", number)
 
 
+def text_to(number: str) -> str:
+    """Return the address that writes a text message to a number."""
+    return "sms:" + re.sub(r"[ -]", "", number)
+
+
 def _parts(piece: str) -> Iterator[ContactPart]:
     end = 0
     only_text = piece.strip().lower().startswith("text ")
@@ -43,7 +51,10 @@ def _parts(piece: str) -> Iterator[ContactPart]:
             continue
         if found.start() > end:
             yield ContactPart(piece[end : found.start()], "")
-        yield ContactPart(found.group(), address)
+        takes_texts = address.startswith("sms:") or (
+            address.startswith("tel:") and _CALL_OR_TEXT.search(piece[: found.start()])
+        )
+        yield ContactPart(found.group(), address, text_to(found.group()) if takes_texts else "")
         end = found.end()
     if end < len(piece):
         yield ContactPart(piece[end:], "")
@@ -57,4 +68,4 @@ def _address(found: re.Match[str], *, only_text: bool) -> str:
         return f"https://{text}"
     if _YEAR.fullmatch(text):
         return ""
-    return call(text).replace("tel:", "sms:") if only_text else call(text)
+    return text_to(text) if only_text else call(text)

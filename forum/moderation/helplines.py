@@ -52,6 +52,11 @@ class HelplineLine:
         """Return the first number to call."""
         return next((part for part in self.contact if part.address.startswith("tel:")), None)
 
+    @property
+    def text_number(self) -> ContactPart | None:
+        """Return the first number that takes text messages, for those who can't speak now."""
+        return next((part for part in self.contact if part.text_address), None)
+
 
 @dataclass(frozen=True, slots=True)
 class CountryHelplines:
@@ -136,18 +141,19 @@ def helplines_by_country(session: Session, own_country: str) -> tuple[CountryHel
 
     Queries: 1
     """
-    rows = session.execute(
-        select(
-            Helpline.country,
-            Helpline.emergency,
-            Helpline.service,
-            Helpline.contact,
-            Helpline.hours,
-            Helpline.verified_on,
-        )
-        .where(Helpline.state == HelplineState.VERIFIED, Helpline.country != EVERYWHERE)
-        .order_by(Helpline.country, Helpline.id)
-    ).all()
+    rows = all_as(
+        session,
+        HelplineRow,
+        select(*(getattr(Helpline, column.name) for column in fields(HelplineRow)))
+        .where(Helpline.state == HelplineState.VERIFIED)
+        .order_by(Helpline.country, Helpline.id),
+    )
+    return by_country(rows, own_country)
+
+
+def by_country(listed: Iterable[HelplineRow], own_country: str) -> tuple[CountryHelplines, ...]:
+    """Return the countries of a list that have verified helplines: the operator's own first, then by name."""
+    rows = [row for row in listed if row.state == HelplineState.VERIFIED and row.country != EVERYWHERE]
     own = country_code(own_country)
     countries = [
         CountryHelplines(

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session, aliased
 from forum.accounts.models import Member
 from forum.community.addresses import permalink
 from forum.community.models import Category, Post, PostState, Topic, TopicState
-from forum.community.visibility import SHOWN_MEMBERS
+from forum.community.visibility import is_shown
 from forum.database.keyset import Window, slice_of
 from forum.moderation.models import Report, ReportReason
 from forum.moderation.reasons import label_of
 from forum.moderation.visibility import report_is_visible
 from forum.permissions.actions import Action
-from forum.permissions.actor import Actor, MemberState, Role
+from forum.permissions.actor import Actor, Role
 from forum.permissions.check import require
 from forum.text.plain import tidy_line
 from forum.text.translate import gettext as _
@@ -103,8 +103,8 @@ def reports_page(session: Session, actor: Actor, window: Window) -> ReportsPage:
 
 
 def _line(row: Row[Any]) -> ReportLine:
-    stands = bool(row.stands) and _is_shown(row.author_state)
-    title = row.topic_title if _is_shown(row.starter_state) else ""
+    stands = bool(row.stands) and is_shown(row.author_state)
+    title = row.topic_title if is_shown(row.starter_state) else ""
     return ReportLine(
         id=row.id,
         is_worry=row.reason is ReportReason.WORRIED_ABOUT_SOMEONE,
@@ -120,16 +120,11 @@ def _line(row: Row[Any]) -> ReportLine:
     )
 
 
-def _is_shown(state: MemberState | None) -> bool:
-    """Say whether words by somebody of this state are shown; None is the community or a former member."""
-    return state is None or state in SHOWN_MEMBERS
-
-
 def _reporter(row: Row[Any]) -> str:
     """Return who told it. Whoever is leaving or paused is named nowhere, and so not here."""
     if row.reporter_id is None:
         return _("a reader")
-    return row.reporter_name if _is_shown(row.reporter_state) else _("a former member")
+    return row.reporter_name if is_shown(row.reporter_state) else _("a former member")
 
 
 def _excerpt(markdown: str) -> str:

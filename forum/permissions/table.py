@@ -1,7 +1,7 @@
 """The table: each action and the rule that must hold. The generated ``docs/permissions.md`` shows it."""
 
 from forum.permissions.actions import Action
-from forum.permissions.actor import MemberState, Role
+from forum.permissions.actor import MemberState
 from forum.permissions.rules import YES, Rule, rule
 from forum.text.translate import gettext as _
 
@@ -39,11 +39,6 @@ topic_open = rule(
     lambda _actor, subject: not subject.locked,
     lambda: _("This topic is locked, so nothing more can be added."),
 )
-moderates_all = rule(
-    "a moderator or administrator",
-    lambda actor, _subject: actor.is_member and actor.role in (Role.MODERATOR, Role.ADMINISTRATOR),
-    lambda: _("Only moderators can do this."),
-)
 moderates_some = rule(
     "a moderator of any category",
     lambda actor, _subject: actor.is_staff,
@@ -58,5 +53,5 @@ TABLE: dict[Action, Rule] = {
     # Taking one's own words back needs no consent and no standing: only that they are one's own.
     Action.POST_DELETE: signed_in & own,
     Action.REPORT_RAISE: anyone,
-    Action.REPORT_LIST: signed_in & not_suspended & not_paused & (moderates_all | moderates_some),
+    Action.REPORT_LIST: signed_in & not_suspended & not_paused & moderates_some,
 }

@@ -31,12 +31,12 @@ class Health:
         return self.readiness in (Readiness.READY, Readiness.JOBS_LATE)
 
 
-def look(database: Database, database_url: str) -> Health:
+def look(database: Database) -> Health:
     """Look at the database and at the jobs that wait in it."""
     try:
-        if not migrate.is_current(database_url):
-            return Health(Readiness.NOT_MIGRATED)
         with database.reading() as session:
+            if not migrate.has_structure(session.connection()):
+                return Health(Readiness.NOT_MIGRATED)
             jobs = jobs_health(session)
     except SQLAlchemyError:
         return Health(Readiness.NO_DATABASE)

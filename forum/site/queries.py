@@ -16,6 +16,7 @@ from forum.moderation.helplines import (
     FALLBACK_ADDRESS,
     FALLBACK_NAME,
     CountryHelplines,
+    by_country,
     helplines_by_country,
 )
 from forum.site import shipped_texts
@@ -93,12 +94,25 @@ def help_now_page(session: Session, settings: Settings) -> HelpNowPage:
 
     Queries: 1
     """
+    return _help_now_page(helplines_by_country(session, settings.operator_country), settings)
+
+
+def shipped_help_now_page(settings: Settings) -> HelpNowPage:
+    """Return the page of crisis help with the helplines as they were shipped, for when the database is away.
+
+    Queries: 0
+    """
+    rows = shipped_texts.helplines()
+    return _help_now_page(by_country(rows, settings.operator_country), settings)
+
+
+def _help_now_page(countries: tuple[CountryHelplines, ...], settings: Settings) -> HelpNowPage:
     text = shipped_texts.document("pages/help-now", settings)
     opening, heading, rest = text.markdown.partition("\n## ")
     return HelpNowPage(
         title=text.title,
         opening=_rendered(opening),
-        countries=helplines_by_country(session, settings.operator_country),
+        countries=countries,
         fallback_name=FALLBACK_NAME,
         fallback_address=FALLBACK_ADDRESS,
         rest=_rendered(heading + rest),

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, current_app, jsonify, redirect, request
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as Answer
 
 from forum.errors import Invalid, NotFound
 from forum.site import health, queries
 from forum.site.forms import AUTO, ReadingForm, parse_reading
 from forum.text.translate import gettext as _
-from forum.web import current
+from forum.web import current, logs
 from forum.web.access import public
 from forum.web.forms import show_refusal
 from forum.web.rendering import THEME_COOKIE, chosen_theme, render
@@ -68,7 +69,16 @@ def about_page() -> Response:
 @public
 def help_now_page() -> Response:
     """Show where to call."""
-    return render("site/help_now_page.html", queries.help_now_page(current.session(), current.settings()))
+    settings = current.settings()
+    # This page must come whatever fails, also for members, whom only the database can recognise.
+    try:
+        known = current.settle_actor()
+        page = queries.help_now_page(current.session(), settings) if known else None
+    except SQLAlchemyError as error:
+        logs.fault(error)
+        page = None
+    answer = render("site/help_now_page.html", page or queries.shipped_help_now_page(settings))
+    return answer if page else _unstored(answer)
 
 
 @site.get("/settings/reading")
@@ -101,15 +111,15 @@ def choose_reading() -> Answer:
 @public
 def live() -> Response:
     """Say that the process answers."""
-    return _machine(jsonify(status="live"))
+    return _unstored(jsonify(status="live"))
 
 
 @site.get("/health/ready")
 @public
 def ready() -> Response:
     """Say whether pages can be served, and whether jobs get done."""
-    found = health.look(current.database(), current.settings().database_url)
-    answer = _machine(jsonify(status=found.readiness.value))
+    found = health.look(current.database())
+    answer = _unstored(jsonify(status=found.readiness.value))
     answer.status_code = 200 if found.can_serve else 503
     return answer
 
@@ -145,6 +155,6 @@ def _choices() -> tuple[ThemeChoice, ...]:
     )
 
 
-def _machine(answer: Response) -> Response:
+def _unstored(answer: Response) -> Response:
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -7,6 +7,11 @@ import unicodedata
 _UNWANTED = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 
 
+# More marks than any writing puts on one letter. Normalising takes time with the square of how many follow each
+# other, so a longer run is cut before it.
+MOST_MARKS_IN_A_ROW = 8
+
+
 def tidy_line(text: str) -> str:
     """Return one line: NFC, inner white space collapsed, edges trimmed, invisible characters gone."""
     return " ".join(tidy_text(text).split())
@@ -17,7 +22,22 @@ def tidy_text(text: str) -> str:
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     kept = "".join(c for c in lines if c in "\n\t" or not _is_unwanted(c))
     # After the removal, which may have brought a letter and its accent together.
-    return unicodedata.normalize("NFC", kept).strip()
+    normal = unicodedata.normalize("NFC", limit_marks(kept))
+    # Once more, because a few characters come apart into a letter and marks.
+    return limit_marks(normal).strip()
+
+
+def limit_marks(text: str) -> str:
+    """Return the text with at most eight combining marks in a row."""
+    if text.isascii():
+        return text
+    kept = []
+    run = 0
+    for character in text:
+        run = run + 1 if unicodedata.combining(character) else 0
+        if run <= MOST_MARKS_IN_A_ROW:
+            kept.append(character)
+    return "".join(kept)
 
 
 def _is_unwanted(character: str) -> bool:

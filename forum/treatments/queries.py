@@ -24,7 +24,6 @@ NEWEST_POSTS = 5
 # The sections that the page shows in a place or a shape of their own.
 KEY_POINTS = "key-points"
 URGENT = "get-help-now"
-BENEFITS = "benefits"
 QUESTIONS = "questions"
 DISCLAIMER = "disclaimer"
 _SET_APART = frozenset({KEY_POINTS, URGENT, DISCLAIMER})

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, g, request
 
-from forum.web import current, logs
+from forum.web import caching, current, logs
 from forum.web.headers import request_id
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -58,8 +58,17 @@ class ForumFlask(Flask):
                 raise
             logs.fault(error)
             # Not translated and without a template: neither may be what failed.
-            sentence = f"Something went wrong on our side. It isn't your fault. Request {request_id()}.\n"
+            sentence = (
+                "Something went wrong on our side. It isn't your fault. If you are in danger now, call your "
+                f"emergency number (112, 911, 999 or 000). Helplines: /help-now. Request {request_id()}.\n"
+            )
             return Response(sentence, 500, {"Cache-Control": "no-store"}, mimetype="text/plain")
+
+    def process_response(self, response: Response) -> Response:
+        """Finish the answer, and only then, with all its cookies, say who may store it."""
+        finished = super().process_response(response)
+        caching.settle(finished)
+        return finished
 
     def log_exception(self, exc_info: Any) -> None:
         """Log a fault our way: Flask's own line holds the address and the exception's message."""

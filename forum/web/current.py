@@ -10,11 +10,12 @@ from typing import TypeVar, cast
 
 from flask import Flask, current_app, g
 from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from config import Settings
 from forum.database.session import Database, commit
-from forum.permissions.actor import Actor
+from forum.permissions.actor import VISITOR, Actor
 
 T = TypeVar("T")
 _EXTENSION = "alongside"
@@ -57,7 +58,21 @@ def database() -> Database:
 
 def actor() -> Actor:
     """Return who acts: a member with what the rules need to know of them, or the visitor."""
-    return cast(Actor, current_user.actor)
+    return VISITOR if g.get("unrecognised") else cast(Actor, current_user.actor)
+
+
+def settle_actor() -> bool:
+    """Say whether it can be read who acts. If not, this request goes on as a visitor's.
+
+    For the pages alone that must come when the database doesn't, and that show everybody the same.
+    """
+    try:
+        actor()
+    except SQLAlchemyError:
+        # What was begun with the failed statement can't be read with any more.
+        _let_go(None)
+        g.unrecognised = True
+    return not g.get("unrecognised")
 
 
 def session() -> Session:

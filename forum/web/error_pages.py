@@ -5,12 +5,14 @@ from urllib.parse import quote
 
 from flask import Flask, Response, jsonify, redirect, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from werkzeug.exceptions import HTTPException
 
 from forum import errors
+from forum.database.dialects import is_busy
 from forum.text.translate import gettext as _
-from forum.web import logs
+from forum.web import current, logs
 from forum.web.boundary import SAFE_METHODS
 from forum.web.headers import request_id
 from forum.web.rendering import render
@@ -80,6 +82,7 @@ def answer(status: int, sentence: str = "", retry_after: int | None = None) -> R
         response.status_code = status
         response.content_type = "application/problem+json"
     else:
+        current.settle_actor()
         page = ErrorPage(status, title, sentence, request_id(), _typed_text())
         response = render("errors/error.html", page=page, status=status)
     response.headers["Cache-Control"] = "no-store"
@@ -138,5 +141,7 @@ def _busy(_error: Exception) -> Response:
 
 
 def _fault(error: Exception) -> Response:
+    if isinstance(error, OperationalError) and is_busy(error):
+        return _busy(error)
     logs.fault(error)
     return answer(500)

@@ -22,7 +22,6 @@ TEMPLATE_GLOBALS = frozenset(
         "csrf_token",
         "date",
         "face_svg",
-        "get_flashed_messages",
         "gettext",
         "here",
         "iso",

@@ -316,6 +316,7 @@ def upgrade() -> None:
             sa.Enum(
                 "consent-step",
                 "settings",
+                "operator",
                 name="method",
                 native_enum=False,
                 create_constraint=True,

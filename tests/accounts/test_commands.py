@@ -56,12 +56,12 @@ def test_an_attempt_is_taken_once_by_its_browser(database: Database) -> None:
     with database.transaction() as session:
         begin_attempt(session, "this browser", attempt("a state"), "/about")
     with database.transaction() as session:
-        assert take_attempt(session, "another browser", Provider.GOOGLE, "a state", HERE) is None
-        assert take_attempt(session, "this browser", Provider.GOOGLE, "another state", HERE) is None
-        taken = take_attempt(session, "this browser", Provider.GOOGLE, "a state", HERE)
+        assert take_attempt(session, "another browser", Provider.GOOGLE, ["a state"], HERE) is None
+        assert take_attempt(session, "this browser", Provider.GOOGLE, ["another state"], HERE) is None
+        taken = take_attempt(session, "this browser", Provider.GOOGLE, ["a state"], HERE)
         assert taken is not None
         assert (taken.attempt, taken.next) == (attempt("a state"), "/about")
-        assert take_attempt(session, "this browser", Provider.GOOGLE, "a state", HERE) is None
+        assert take_attempt(session, "this browser", Provider.GOOGLE, ["a state"], HERE) is None
 
 
 @pytest.mark.proves("A8")
@@ -74,7 +74,7 @@ def test_an_attempt_ends_after_ten_minutes(database: Database, seconds: int, is_
         time_machine.travel(began + timedelta(seconds=seconds), tick=False),
         database.transaction() as session,
     ):
-        taken = take_attempt(session, "this browser", Provider.GOOGLE, "a state", HERE)
+        taken = take_attempt(session, "this browser", Provider.GOOGLE, ["a state"], HERE)
     assert (taken is not None) == is_taken
 
 

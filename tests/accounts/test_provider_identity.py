@@ -71,6 +71,7 @@ def test_the_same_subject_at_two_providers_is_two_identities(
     assert (one.issuer, one.subject) != (other.issuer, other.subject)
 
 
+@pytest.mark.proves("P1")
 @pytest.mark.parametrize("persona", [key for key, p in PERSONAS.items() if p.kind == "ordinary"])
 @pytest.mark.parametrize("provider", BOTH)
 def test_every_ordinary_persona_gets_in(
@@ -78,7 +79,7 @@ def test_every_ordinary_persona_gets_in(
 ) -> None:
     identity = signed_in(registered, provider, calls, persona)
     subjects = {"google": PERSONAS[persona].google_subject, "facebook": PERSONAS[persona].facebook_subject}
-    assert identity.subject == subjects[provider]
+    assert (identity.issuer, identity.subject) == (registered.settings(provider).issuer, subjects[provider])
 
 
 def test_the_time_of_the_providers_proof_is_told(registered: StandInClient, calls: ProviderCalls) -> None:

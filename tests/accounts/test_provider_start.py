@@ -46,17 +46,6 @@ def test_start_asks_for_a_code_with_s256_and_the_exact_redirect_address(
     assert min(map(len, (attempt.state, attempt.nonce, attempt.code_verifier))) >= 43
 
 
-@pytest.mark.proves("A3")
-@pytest.mark.parametrize(("provider", "scope"), [("google", "openid email"), ("facebook", "public_profile")])
-def test_start_asks_for_no_more_than_it_needs(
-    registered: StandInClient, calls: ProviderCalls, provider: str, scope: str
-) -> None:
-    query = query_of(begun(registered, provider, calls)[0])
-    known = {"response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge"}
-    assert query["scope"] == scope
-    assert set(query) - {"nonce"} == known | {"code_challenge_method"}
-
-
 def test_no_two_attempts_share_a_secret(registered: StandInClient, calls: ProviderCalls) -> None:
     attempts = [begun(registered, "google", calls)[1] for _ in range(3)]
     secrets = {secret for a in attempts for secret in (a.state, a.nonce, a.code_verifier)}

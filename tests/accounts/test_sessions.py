@@ -124,6 +124,33 @@ def test_logging_out_ends_the_session_for_good(forum: Forum) -> None:
     assert forum.counts()["sign_in_session"] == 0
 
 
+@pytest.mark.proves("A43")
+@pytest.mark.parametrize("everything", [False, True], ids=["the pending cookie", "every cookie"])
+@pytest.mark.parametrize("seconds", [0, 120])
+def test_what_the_consent_step_left_is_nobodys_after_logging_out(
+    forum: Forum, everything: bool, seconds: int
+) -> None:
+    browser = Browser(forum)
+    page = browser.at_consent()
+    old = browser.http.cookies.copy()
+    browser.agree(page, "quiet-river")
+    browser.submit(browser.get("/policies/terms"), "/log-out")
+    fresh = Browser(forum)
+    fresh.get("/log-in")
+    changes = {}
+    if everything:
+        fresh.http.cookies = old
+    else:
+        fresh.http.cookies.set("pending", old["pending"])
+        changes = Page(fresh.get("/log-in").text).form("/auth/google/start").values
+        del changes["next"]
+    with time_machine.travel(clock.now() + timedelta(seconds=seconds), tick=True):
+        answer = fresh.agree(page, "quiet-river", changes={**changes})
+        assert answer.status_code == 410
+        assert fresh.name() is None
+    assert forum.counts()["sign_in_session"] == 0
+
+
 def test_logging_out_twice_does_no_harm(forum: Forum) -> None:
     browser = Browser(forum)
     browser.join("quiet-river")

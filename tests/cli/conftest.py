@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -19,14 +18,6 @@ from forum.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 Run: TypeAlias = Callable[..., Result]
-
-
-def free_port() -> int:
-    """Return a port that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def environment(database_url: str, folder: Path, port: int = 8000) -> dict[str, str]:
@@ -54,7 +45,7 @@ def environ(database_url: str, tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def run(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run ``forum`` with these arguments in this process; ``set_to`` changes variables, None takes one away."""
 
     def command(*arguments: str, set_to: Mapping[str, str | None] | None = None, typed: str = "") -> Result:
@@ -67,7 +58,10 @@ def run(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Run:
         monkeypatch.setenv("COLUMNS", "250")
         return CliRunner().invoke(main, list(arguments), input=typed)
 
-    return command
+    # Commands set the mask of this process, and the other tests in it have their own.
+    before = os.umask(0o022)
+    yield command
+    os.umask(before)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The command line: what each command does, and the one sentence it says when it can't."""
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +19,8 @@ from forum.jobs import queue
 from forum.moderation.models import Helpline
 from forum.permissions.actor import Role
 from tests import cast
-from tests.cli.conftest import Run, free_port
+from tests.accounts.stand_in import free_port
+from tests.cli.conftest import Run
 
 
 @pytest.fixture
@@ -78,6 +80,42 @@ def test_upgrading_makes_the_folder_too(run: Run, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'not' / 'there' / 'yet.sqlite3'}"
     assert run("db", "upgrade", set_to={"ALONGSIDE_DATABASE_URL": url}).exit_code == 0
     assert (tmp_path / "not" / "there" / "yet.sqlite3").exists()
+
+
+def mode(file: Path) -> int:
+    return file.stat().st_mode & 0o777
+
+
+def test_only_the_owner_may_read_what_is_kept(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    file = folder / "forum.sqlite3"
+    elsewhere = {
+        "ALONGSIDE_DATABASE_URL": f"sqlite:///{file}",
+        "ALONGSIDE_DATA_FOLDER": str(folder),
+    }
+    os.umask(0o022)
+    assert run("db", "upgrade", set_to=elsewhere).exit_code == 0
+    assert mode(folder) == 0o700
+    # Whoever writes later, and with whatever mask: SQLite gives the files beside the database its mode.
+    os.umask(0o022)
+    database = Database(f"sqlite:///{file}", size=1)
+    try:
+        with database.transaction() as session:
+            queue.enqueue(session, "some.job", {}, due_at=clock.now())
+        parts = [file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))]
+        assert [mode(part) for part in parts] == [0o600] * 3
+        for part in parts:
+            part.chmod(0o644)
+        assert run("db", "upgrade", set_to=elsewhere).exit_code == 0
+        assert [mode(part) for part in parts if part.exists()] == [0o600] * 3
+    finally:
+        database.dispose()
+
+
+def test_whatever_a_command_writes_is_the_owners(run: Run, tmp_path: Path) -> None:
+    os.umask(0o022)
+    assert run("db", "check").exit_code == 0
+    assert os.umask(0o022) == 0o077
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ import requests
 from forum import clock
 from forum.database.session import Database
 from forum.jobs import queue
-from tests.cli.conftest import environment, free_port
+from tests.accounts.stand_in import free_port
+from tests.cli.conftest import environment
 
 Start = Callable[..., "subprocess.Popen[str]"]
 # What a slow machine may take; the promises are far below.
@@ -90,6 +92,8 @@ def test_it_serves_until_a_signal_and_leaves_no_process(
     until(lambda: not any(is_running(pid) for pid in children), "no process is left")
 
 
+# How a worker is brought back does not depend on the database, and takes the seconds for which it stays away.
+@pytest.mark.parametrize("dialect", ["sqlite"])
 def test_jobs_are_done_beside_the_pages_and_the_worker_comes_back(
     start: Start, serving: Mapping[str, str], database_url: str
 ) -> None:
@@ -135,6 +139,39 @@ def test_a_worker_of_its_own_ends_on_a_signal(
         database.dispose()
     worker.terminate()
     assert worker.wait(STOPS_WITHIN) == 0
+
+
+def half_sent(port: int, *, chunked: bool) -> socket.socket:
+    """Begin to send a form, and never end."""
+    length = "Transfer-Encoding: chunked" if chunked else "Content-Length: 10"
+    body = "3\r\nabc\r\n" if chunked else "abc"
+    opened = socket.create_connection(("127.0.0.1", port))
+    opened.sendall(f"POST /log-out HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{length}\r\n\r\n{body}".encode())
+    return opened
+
+
+# Who gets a thread does not depend on the database.
+@pytest.mark.parametrize("dialect", ["sqlite"])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_readers_are_served_while_others_send_for_ever(
+    start: Start, serving: Mapping[str, str], chunked: bool
+) -> None:
+    base_url, port = serving["ALONGSIDE_BASE_URL"], int(serving["ALONGSIDE_PORT"])
+    start(serving, "serve", "--no-worker")
+    until(lambda: answers(base_url), "the forum answers")
+    with ExitStack() as held:
+        for _ in range(2 * int(serving["ALONGSIDE_THREADS"])):
+            held.enter_context(half_sent(port, chunked=chunked))
+        for address in ("/help-now", "/health/live", "/help-now"):
+            assert requests.get(base_url + address, timeout=10).status_code == 200
+        # There is no turn for a form now, which is said at once or after a second.
+        sent = requests.post(f"{base_url}/log-out", data={"csrf_token": "x"}, timeout=10)
+        assert sent.status_code == 503
+        assert int(sent.headers["Retry-After"]) > 0
+    until(
+        lambda: requests.post(f"{base_url}/log-out", data={"x": "y"}, timeout=10).status_code == 400,
+        "turns come back when the slow ones are gone",
+    )
 
 
 def test_a_port_that_is_taken_is_one_sentence(start: Start, serving: Mapping[str, str]) -> None:

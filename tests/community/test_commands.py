@@ -1,6 +1,7 @@
 """Commands of the community, on both databases: what they write, what they refuse, and many of them at once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, update
@@ -8,8 +9,17 @@ from sqlalchemy import func, select, update
 from forum.accounts.models import Member
 from forum.community import commands, queries
 from forum.community.drafts import CategoryDraft, PostEdit
-from forum.community.models import Audience, Category, Post, PostState, PostVersion, Topic
-from forum.community.subjects import visible_post
+from forum.community.models import (
+    Audience,
+    Category,
+    Intent,
+    Post,
+    PostState,
+    PostVersion,
+    Topic,
+    TopicState,
+)
+from forum.community.subjects import post_to_take_back, visible_post
 from forum.database import page_stamps
 from forum.database.session import Database
 from forum.errors import Forbidden, Invalid, NotFound, SignInFirst
@@ -284,3 +294,89 @@ def test_a_paused_members_words_are_out_of_sight(database: Database, people: Peo
         assert (page.posts[1].body, page.posts[1].author_name) == (None, None)
         with pytest.raises(NotFound):
             visible_post(session, people.author, post_id)
+
+
+def stored_bytes(database_url: str) -> bytes:
+    """Return all that SQLite keeps: the file, and the log beside it."""
+    file = Path(database_url.removeprefix("sqlite:///"))
+    return b"".join(path.read_bytes() for path in sorted(file.parent.glob(file.name + "*")))
+
+
+# PostgreSQL has no file to scan: what autovacuum has not reached yet, its operator alone could read.
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("length", [1, 2000], ids=["in a line", "over many pages"])
+def test_words_taken_back_are_in_no_file(
+    database: Database, database_url: str, people: People, topic_id: int, length: int
+) -> None:
+    marker = "zephyrine-nightjar "
+    post_id = reply(database, people.other, topic_id, marker * length)
+    with database.transaction() as session:
+        commands.edit_post(session, people.other, post_id, PostEdit(render_post("Again " + marker * length)))
+    assert database.tidy()
+    assert marker.encode() in stored_bytes(database_url)
+    with database.transaction() as session:
+        commands.delete_post(session, people.other, post_id)
+    assert database.tidy()
+    assert marker.strip().encode() not in stored_bytes(database_url)
+
+
+def test_tidying_changes_nothing_that_is_stored(database: Database, people: People, topic_id: int) -> None:
+    post_id = reply(database, people.other, topic_id)
+    assert database.tidy()
+    with database.reading() as session:
+        assert session.get_one(Post, post_id).markdown == "I hear you."
+
+
+@pytest.mark.parametrize(
+    "became", [{"state": PostState.HELD}, {"state": PostState.HIDDEN}], ids=["held", "hidden"]
+)
+def test_what_moderators_took_out_of_sight_is_still_its_authors_to_take_back(
+    database: Database, people: People, topic_id: int, became: dict[str, PostState]
+) -> None:
+    post_id = reply(database, people.other, topic_id, "First words.")
+    with database.transaction() as session:
+        session.execute(update(Post).where(Post.id == post_id).values(became))
+    for actor in (people.author, VISITOR):
+        with pytest.raises(NotFound), database.transaction() as session:
+            commands.delete_post(session, actor, post_id)
+    with pytest.raises(NotFound), database.transaction() as session:
+        commands.edit_post(session, people.other, post_id, PostEdit(render_post("Other words.")))
+    with database.transaction() as session:
+        assert commands.delete_post(session, people.other, post_id) == topic_id
+    with database.reading() as session:
+        post = session.get_one(Post, post_id)
+    assert (post.state, post.markdown, post.html) == (PostState.DELETED, "", "")
+
+
+def test_nobody_takes_back_what_the_community_wrote(database: Database, people: People, room: str) -> None:
+    with database.transaction() as session:
+        topic_id = commands.open_community_topic(
+            session, room, "Welcome", "Say hello.", Intent.EXPERIENCES, pinned=True
+        )
+        post_id = session.scalars(select(Post.id).where(Post.topic_id == topic_id)).one()
+    with pytest.raises(SignInFirst), database.transaction() as session:
+        commands.delete_post(session, VISITOR, post_id)
+    with database.transaction() as session:
+        session.execute(update(Post).where(Post.id == post_id).values(state=PostState.HIDDEN))
+    for actor in (VISITOR, people.author):
+        with pytest.raises(NotFound), database.transaction() as session:
+            commands.delete_post(session, actor, post_id)
+
+
+def test_in_a_hidden_topic_ones_own_words_can_be_taken_back(
+    database: Database, people: People, topic_id: int
+) -> None:
+    post_id = reply(database, people.other, topic_id)
+    with database.transaction() as session:
+        session.execute(update(Topic).where(Topic.id == topic_id).values(state=TopicState.HIDDEN))
+    with pytest.raises(NotFound), database.transaction() as session:
+        commands.delete_post(session, people.author, post_id)
+    with database.reading() as session:
+        subject = post_to_take_back(session, people.other, post_id)
+    # What the moderators hid is not told by the way of one's own reply.
+    assert (subject.topic_title, subject.topic_slug, subject.address) == ("", "", "/categories")
+    with database.transaction() as session:
+        assert commands.delete_post(session, people.other, post_id) is None
+    with database.reading() as session:
+        assert session.get_one(Post, post_id).markdown == ""
+        assert session.get_one(Topic, topic_id).state is TopicState.HIDDEN

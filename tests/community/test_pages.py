@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from forum.accounts.models import Member
 from forum.community.forms import LONGEST_POST
-from forum.community.models import Post, PostState, Topic
+from forum.community.models import Post, PostState, Topic, TopicState
 from forum.database.session import Database
 from forum.permissions.actor import MemberState
 from tests import cast
@@ -341,3 +341,88 @@ def test_suspension_is_felt_on_the_next_request(
     assert answer.status_code == 403
     assert "One more thing." in answer.get_data(as_text=True)
     assert counts(app) == (1, 1)
+
+
+def become(someone: cast.Someone, state: MemberState) -> None:
+    """Change how things stand with a membership."""
+    with someone.database.transaction() as session:
+        session.execute(update(Member).where(Member.id == someone.member_id).values(state=state))
+
+
+@pytest.mark.parametrize("state", [MemberState.PAUSED, MemberState.LEAVING])
+def test_a_starter_out_of_sight_is_named_by_no_address_or_list(
+    app: Flask, client: FlaskClient, juniper: cast.Someone, topic: str, room: str, state: MemberState
+) -> None:
+    marlow = cast.member(app, "Marlow")
+    fields = form_on(marlow.client, topic) | {"text": "I slept half sitting."}
+    marlow.client.post(f"/topics/{topic_id_of(topic)}/reply", data=fields)
+    with juniper.database.reading() as session:
+        answered = session.scalars(select(Post.id).where(Post.number == 2)).one()
+    pages = [f"/posts/{answered}/edit", f"/posts/{answered}/delete", f"/categories/{room}", topic, "/"]
+    assert client.get(f"/posts/{answered}").headers["Location"] == f"{topic}#post-2"
+    assert all("trial catheter" in marlow.client.get(page).text for page in pages)
+    become(juniper, state)
+    bare = f"/topics/{topic_id_of(topic)}"
+    assert client.get(f"/posts/{answered}").headers["Location"] == f"{bare}#post-2"
+    assert client.get(topic).headers["Location"] == bare
+    for page in pages:
+        for browser in (client, marlow.client, juniper.client):
+            told = browser.get(page, follow_redirects=True).text.lower()
+            assert "trial catheter" not in told
+            assert "trial-catheter" not in told
+            assert "surgery" not in told
+    edited = marlow.client.post(
+        f"/posts/{answered}/edit",
+        data=form_on(marlow.client, f"/posts/{answered}/edit") | {"text": "Upright."},
+    )
+    assert edited.headers["Location"] == f"{bare}#post-2"
+
+
+@pytest.mark.parametrize("state", [MemberState.PAUSED, MemberState.LEAVING, MemberState.SUSPENDED])
+def test_whoever_may_not_write_can_still_take_back_their_words(
+    app: Flask, client: FlaskClient, topic: str, state: MemberState
+) -> None:
+    marlow, bramble = cast.member(app, "Marlow"), cast.member(app, "Bramble")
+    fields = form_on(marlow.client, topic) | {"text": "I slept half sitting."}
+    marlow.client.post(f"/topics/{topic_id_of(topic)}/reply", data=fields)
+    with marlow.database.reading() as session:
+        post_id = session.scalars(select(Post.id).where(Post.number == 2)).one()
+    become(marlow, state)
+    ways = [link.attributes["href"] for link in page_of(marlow.client.get(topic)).one("main").all("a")]
+    assert f"/posts/{post_id}/delete" in ways
+    assert f"/posts/{post_id}/edit" not in ways
+    others = [link.attributes["href"] for link in page_of(bramble.client.get(topic)).one("main").all("a")]
+    assert f"/posts/{post_id}/delete" not in others
+    address = f"/posts/{post_id}/delete"
+    main = page_of(marlow.client.get(address)).one("main")
+    assert "I slept half sitting." in main.one("blockquote").text
+    assert "trial catheter" in main.text
+    assert bramble.client.get(address).status_code == (403 if state is MemberState.SUSPENDED else 404)
+    answer = marlow.client.post(address, data=form_on(marlow.client, address))
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/topics/{topic_id_of(topic)}")
+    with marlow.database.reading() as session:
+        post = session.get_one(Post, post_id)
+    assert (post.state, post.markdown) == (PostState.DELETED, "")
+    assert marlow.client.get(address).status_code == 404
+    ways = [link.attributes["href"] for link in page_of(marlow.client.get(topic)).one("main").all("a")]
+    assert address not in ways
+
+
+def test_words_in_a_hidden_topic_are_taken_back_without_an_address_that_fails(
+    app: Flask, juniper: cast.Someone, topic: str
+) -> None:
+    with juniper.database.transaction() as session:
+        session.execute(update(Topic).values(state=TopicState.HIDDEN))
+    with juniper.database.reading() as session:
+        post_id = session.scalars(select(Post.id)).one()
+    address = f"/posts/{post_id}/delete"
+    assert cast.member(app, "Marlow").client.get(address).status_code == 404
+    main = page_of(juniper.client.get(address)).one("main")
+    assert "What helped you" in main.one("blockquote").text
+    ways = {link.attributes["href"] for link in main.all("a")}
+    assert ways == {"/categories"}
+    answer = juniper.client.post(address, data=form_on(juniper.client, address))
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/categories")
+    with juniper.database.reading() as session:
+        assert session.get_one(Post, post_id).markdown == ""
+        assert session.scalars(select(Topic.title)).one() == ""

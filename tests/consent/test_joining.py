@@ -44,6 +44,39 @@ def test_saying_no_leaves_nothing(forum: Forum, log: Log, provider: str) -> None
 
 
 @pytest.mark.proves("C1")
+def test_after_a_no_the_old_cookie_makes_no_member(forum: Forum) -> None:
+    before = forum.counts()
+    browser = Browser(forum)
+    page = browser.at_consent()
+    pending = browser.http.cookies["pending"]
+    browser.submit(page, "/join/consent/decline")
+    browser.http.cookies.set("pending", pending, domain="127.0.0.1", path="/")
+    token = Page(browser.get("/log-in").text).form("/auth/google/start").values["csrf_token"]
+    assert browser.get("/join/consent").status_code == 410
+    browser.http.cookies.set("pending", pending, domain="127.0.0.1", path="/")
+    assert browser.agree(page, "quiet-river", changes={"csrf_token": token}).status_code == 410
+    assert forum.counts() == before
+
+
+@pytest.mark.proves("C1")
+@pytest.mark.parametrize("set_out", [False, True], ids=["that never set out", "that set out itself"])
+def test_in_another_browser_the_cookie_is_nobodys(forum: Forum, set_out: bool) -> None:
+    browser, other = Browser(forum), Browser(forum)
+    page = browser.at_consent()
+    if set_out:
+        other.set_out()
+    token = Page(other.get("/log-in").text).form("/auth/google/start").values["csrf_token"]
+    stolen = browser.http.cookies["pending"]
+    other.http.cookies.set("pending", stolen, domain="127.0.0.1", path="/")
+    assert other.get("/join/consent").status_code == 410
+    other.http.cookies.set("pending", stolen, domain="127.0.0.1", path="/")
+    assert other.agree(page, "quiet-river", changes={"csrf_token": token}).status_code == 410
+    assert forum.counts()["member"] == 0
+    # It cost the right one nothing.
+    assert browser.agree(page, "quiet-river").status_code == 303
+
+
+@pytest.mark.proves("C1")
 def test_closing_the_page_or_waiting_leaves_nothing(forum: Forum, log: Log) -> None:
     before = forum.counts()
     browser = Browser(forum)
@@ -286,6 +319,21 @@ def test_sending_the_form_twice_is_one_member(forum: Forum) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (303, "/about")
     assert again.name() == "quiet-river"
     assert forum.counts()["member"] == 1
+
+
+def test_long_after_joining_the_form_signs_nobody_in(forum: Forum) -> None:
+    browser = Browser(forum)
+    page = browser.at_consent()
+    again = Browser(forum)
+    again.http.cookies = browser.http.cookies.copy()
+    browser.agree(page, "quiet-river")
+    before = forum.counts()
+    with time_machine.travel(clock.now() + timedelta(minutes=1, seconds=2), tick=True):
+        answer = again.agree(page, "quiet-river")
+        assert answer.status_code == 410
+        assert again.name() is None
+        assert browser.name() == "quiet-river"
+    assert forum.counts() == before
 
 
 def test_somebody_who_left_is_new_when_they_return(forum: Forum) -> None:

@@ -204,6 +204,26 @@ REPLACEMENTS = [
 ]
 
 
+# What plain connections may send, without our pragma. The hidden row number is a key as well.
+REPLACEMENTS_BY_ANYONE = [
+    *REPLACEMENTS,
+    (
+        "INSERT OR REPLACE INTO consent_record SELECT sequence, record_id, schema_version, subject, purpose, 'refused',"
+        " policies, happened_at, method, locale, interface_text_sha256, country, gpc, app_version, salt"
+        " FROM consent_record"
+    ),
+    ("REPLACE INTO consent_event SELECT 2, commitment, '0', hash, happened_at FROM consent_event"),
+    (
+        "INSERT OR REPLACE INTO consent_event (rowid, sequence, commitment, previous_hash, hash, happened_at)"
+        " SELECT rowid, 2, commitment, '1', 'forged', happened_at FROM consent_event"
+    ),
+    (
+        "REPLACE INTO policy_version SELECT id, 'privacy', version, locale, title, 'Be less kind.', html,"
+        " sha256, material, published_at, effective_at FROM policy_version"
+    ),
+]
+
+
 def everything(database: Database) -> list[Any]:
     models = (ConsentEvent, ConsentRecord, InterfaceText, PolicyVersion)
     with database.reading() as session:
@@ -231,6 +251,33 @@ def test_a_ledger_refuses_to_be_changed(ledger: Database, statement: str) -> Non
 @pytest.mark.parametrize("statement", REPLACEMENTS)
 def test_a_ledger_refuses_to_be_replaced(ledger: Database, statement: str) -> None:
     refused(ledger, statement)
+
+
+@pytest.mark.proves("C6")
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("statement", REPLACEMENTS_BY_ANYONE)
+def test_a_ledger_refuses_to_be_replaced_whoever_opens_the_file(
+    ledger: Database, database_url: str, statement: str
+) -> None:
+    before = everything(ledger)
+    connection = sqlite3.connect(database_url.removeprefix("sqlite:///"))
+    try:
+        with pytest.raises(sqlite3.IntegrityError, match=r"append-only|never updated"):
+            connection.execute(statement)
+        connection.commit()
+    finally:
+        connection.close()
+    assert everything(ledger) == before
+
+
+def test_a_text_that_a_ledger_knows_is_not_kept_again(ledger: Database) -> None:
+    table = InterfaceText.__table__
+    assert isinstance(table, Table)
+    row: dict[str, object] = {"locale": "en", "text": "I agree.", "first_shown_at": MOMENT}
+    with ledger.transaction() as session:
+        assert not tools(session).insert_unless_there(session, table, row | {"sha256": "b" * 64})
+        assert tools(session).insert_unless_there(session, table, row | {"sha256": "9" * 64})
+    assert len(everything(ledger)) == 5
 
 
 @pytest.mark.proves("C6")

@@ -14,7 +14,6 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from forum import clock
-from forum.accounts import providers
 from forum.demo.stand_in.personas import PERSONAS
 from tests.accounts.stand_in import REDIRECT_URIS, StandIn, StandInClient, query_of
 
@@ -408,12 +407,3 @@ def test_people_stay_the_same_on_another_port(registered: StandInClient) -> None
     for settings in (registered.google, registered.facebook):
         assert settings.issuer.endswith(".stand-in.invalid")
         assert registered.base_url not in settings.issuer
-
-
-@pytest.mark.proves("P1")
-def test_the_forums_own_client_gets_in(registered: StandInClient) -> None:
-    for provider in BOTH:
-        address, attempt = providers.start(registered.settings(provider), REDIRECT_URIS[provider])
-        query = query_of(registered.choose(address))
-        identity = providers.finish(registered.settings(provider), attempt, query)
-        assert identity.issuer == registered.settings(provider).issuer

@@ -316,3 +316,46 @@ def test_two_kinds_of_jobs_cannot_have_one_name(database: Database) -> None:
         Worker(database, {"sweep": leave_a_mark}, [Recurring("sweep", HOUR, do_nothing)])
     with pytest.raises(ValueError, match="same name"):
         Worker(database, {}, [Recurring("sweep", HOUR, do_nothing)] * 2)
+
+
+class OneRound(threading.Event):
+    """Stops a worker as soon as it has nothing to do, instead of letting it wait."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Stop."""
+        del timeout
+        self.set()
+        return True
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_the_worker_empties_the_log_once_a_minute(
+    database: Database, database_url: str, moment: Traveller
+) -> None:
+    log = Path(database_url.removeprefix("sqlite:///") + "-wal")
+    worker = Worker(database, {"mark": leave_a_mark})
+    sizes = []
+    for seconds in (0, 59, 2):
+        moment.shift(timedelta(seconds=seconds))
+        put_in(database, 1)
+        assert log.stat().st_size > 0
+        worker.run(OneRound())
+        sizes.append(log.stat().st_size > 0)
+    assert sizes == [False, True, False]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_a_reader_in_the_way_of_the_log_is_left_alone(
+    database: Database, database_url: str, moment: Traveller
+) -> None:
+    log = Path(database_url.removeprefix("sqlite:///") + "-wal")
+    worker = Worker(database, {"mark": leave_a_mark})
+    put_in(database, 1)
+    with database.reading() as session:
+        session.execute(select(Job.id)).all()
+        put_in(database, 2)
+        worker.run(OneRound())
+        assert log.stat().st_size > 0
+    moment.shift(timedelta(seconds=6))
+    worker.run(OneRound())
+    assert log.stat().st_size == 0

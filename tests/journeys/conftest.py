@@ -58,7 +58,11 @@ def running(database_url: str, folder: Path) -> Iterator[Demo]:
             process.wait(timeout=20)
 
 
-@pytest.fixture(scope="module", params=DIALECTS)
+# One worker takes all journeys on a database, so that each demo is started once.
+ON_EACH = [pytest.param(name, marks=pytest.mark.xdist_group(f"journeys-{name}")) for name in DIALECTS]
+
+
+@pytest.fixture(scope="module", params=ON_EACH)
 def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The demo, made from nothing: one for all tests of a module on each database, so each is somebody else."""
     folder = tmp_path_factory.mktemp("demo")

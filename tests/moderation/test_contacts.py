@@ -35,6 +35,20 @@ def test_numbers_and_addresses_can_be_tapped(line: str, addresses: list[str]) ->
     assert "".join(part.text for part in parts) == line
 
 
+@pytest.mark.parametrize(
+    ("line", "texting"),
+    [
+        ("call or text 988; chat 988lifeline.org", ["sms:988"]),
+        ("Call or text 9-8-8 (EN/FR)", ["sms:988"]),
+        ("call or text 1737; also Suicide Crisis Helpline 0508 828 865", ["sms:1737"]),
+        ("call 13 11 14; text 0477 13 11 14; chat", ["sms:0477131114"]),
+        ("call 116 123; email jo@samaritans.org (not for urgent)", []),
+    ],
+)
+def test_a_number_that_takes_texts_can_be_texted(line: str, texting: list[str]) -> None:
+    assert [part.text_address for part in parts_of(line) if part.text_address] == texting
+
+
 def test_every_verified_helpline_has_something_to_tap() -> None:
     for row in shipped_texts.helplines():
         if row.state is HelplineState.VERIFIED:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 import time_machine
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from forum.database import page_stamps
@@ -13,6 +14,7 @@ from forum.moderation import helplines
 from forum.moderation.helplines import HelplineRow
 from forum.moderation.models import Helpline, HelplineState
 from forum.site import shipped_texts
+from tests.pages import read_page
 
 GOOD = HelplineRow(
     country="IE",
@@ -124,3 +126,15 @@ def test_a_row_is_stale_after_180_days(database: Database, today: str, *, is_sta
     ):
         found = helplines.stale_helplines(session)
     assert [row.country for row in found] == (["IE"] if is_stale else [])
+
+
+def test_a_line_to_call_or_text_has_a_button_for_each(client: FlaskClient, database: Database) -> None:
+    load(database, replace(GOOD, contact="call or text 988"))
+    main = read_page(client.get("/help-now").text).one("main")
+    buttons = {
+        link.text: link.attributes["href"]
+        for link in main.all("a")
+        if link.attributes["href"].startswith(("tel:", "sms:"))
+    }
+    assert buttons["Call 988 A line"] == "tel:988"
+    assert buttons["Text 988 A line"] == "sms:988"

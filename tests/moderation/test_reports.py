@@ -16,7 +16,7 @@ from forum.community.drafts import PostEdit
 from forum.community.models import Audience, Post, PostState
 from forum.database.session import Database
 from forum.moderation import queries
-from forum.moderation.commands import raise_report
+from forum.moderation.commands import MOST_BY_A_MEMBER, MOST_BY_VISITORS, raise_report, sweep_reports
 from forum.moderation.drafts import ReportDraft
 from forum.moderation.forms import RULE_REASONS
 from forum.moderation.models import Report, ReportReason
@@ -27,6 +27,7 @@ from tests.community.conftest import reply
 from tests.moderation.conftest import Told, make_post, make_room, send
 from tests.pages import Element, read_page
 from tests.recorder import recorded
+from tests.threads import together
 
 
 def reports(database: Database) -> list[Report]:
@@ -37,7 +38,9 @@ def reports(database: Database) -> list[Report]:
 def tell(database: Database, post_id: int, reason: ReportReason = ReportReason.OTHER, note: str = "") -> int:
     """Raise a visitor's report."""
     with database.transaction() as session:
-        return raise_report(session, VISITOR, post_id, ReportDraft(reason, note))
+        told = raise_report(session, VISITOR, post_id, ReportDraft(reason, note))
+    assert told is not None
+    return told
 
 
 def listed(client: FlaskClient, address: str = "/moderation/reports") -> Element:
@@ -307,7 +310,11 @@ def test_a_category_moderator_sees_their_own_categories_alone(
 
 
 def test_the_list_goes_on_by_pages_in_one_statement_each(app: Flask, database: Database, post: Told) -> None:
-    made = [tell(database, post.id, note=f"Note {number}") for number in range(queries.REPORTS_PER_PAGE + 3)]
+    reasons = list(ReportReason)
+    made = [
+        tell(database, post.id, reasons[number % len(reasons)], f"Note {number}")
+        for number in range(queries.REPORTS_PER_PAGE + 3)
+    ]
     moderator = cast.moderator(app)
     with recorded(database) as statements:
         first = listed(moderator.client)
@@ -341,3 +348,91 @@ def test_a_report_is_counted_by_nothing_public(client: FlaskClient, database: Da
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Report)) == 1
     assert client.get(f"/topics/{post.topic_id}", follow_redirects=True).text == before
+
+
+def test_visitors_are_heard_and_can_not_bury_what_others_tell(
+    app: Flask, database: Database, post: Told
+) -> None:
+    for number in range(MOST_BY_VISITORS + 2):
+        status, leads_to = send(cast.visitor(app), f"{post.address}/worry", text=f"Worry {number}.")
+        assert (status, leads_to) == (303, f"{post.address}/worry/thanks")
+    assert [report.note for report in reports(database)] == [
+        f"Worry {number}." for number in range(MOST_BY_VISITORS)
+    ]
+    # Another reason, another post, a member and the next day are not held back by it.
+    tell(database, post.id, ReportReason.OTHER)
+    tell(database, reply(database, post.author.actor, post.topic_id), ReportReason.WORRIED_ABOUT_SOMEONE)
+    assert send(cast.member(app).client, f"{post.address}/worry", text="")[0] == 303
+    with time_machine.travel(clock.now() + timedelta(days=1, minutes=1)):
+        tell(database, post.id, ReportReason.WORRIED_ABOUT_SOMEONE, "The next day.")
+    assert len(reports(database)) == MOST_BY_VISITORS + 4
+
+
+def test_visitors_who_send_at_once_take_turns(database: Database, post: Told) -> None:
+    def worry(number: int) -> int | None:
+        draft = ReportDraft(ReportReason.WORRIED_ABOUT_SOMEONE, f"Worry {number}.")
+        with database.transaction() as session:
+            return raise_report(session, VISITOR, post.id, draft)
+
+    told = together(8, worry)
+    assert told.count(None) == 8 - MOST_BY_VISITORS
+    assert len(reports(database)) == MOST_BY_VISITORS
+
+
+def test_a_member_who_tells_too_often_is_asked_to_wait_and_keeps_their_words(
+    app: Flask, database: Database, post: Told
+) -> None:
+    someone = cast.member(app)
+    *first, last = (reply(database, post.author.actor, post.topic_id) for _ in range(MOST_BY_A_MEMBER + 1))
+    address = f"/posts/{last}/worry"
+    with time_machine.travel(clock.now(), tick=False) as moment:
+        for post_id in first:
+            with database.transaction() as session:
+                raise_report(session, someone.actor, post_id, ReportDraft(ReportReason.OTHER, ""))
+            moment.shift(timedelta(minutes=1))
+        form = read_page(someone.client.get(address).text).one("main").one("form", method="post")
+        token = form.one("input", name="csrf_token").attributes["value"]
+        fields = {"csrf_token": token, "text": "They said goodbye."}
+        answer = someone.client.post(address, data=fields)
+        assert answer.status_code == 429
+        assert answer.headers["Retry-After"] == str(60 * (60 - MOST_BY_A_MEMBER))
+        assert "They said goodbye." in answer.text
+        assert "emergency number" in read_page(answer.text).one("main").text
+        assert len(reports(database)) == MOST_BY_A_MEMBER
+        moment.shift(timedelta(minutes=60 - MOST_BY_A_MEMBER))
+        assert someone.client.post(address, data=fields).status_code == 303
+    assert len(reports(database)) == MOST_BY_A_MEMBER + 1
+
+
+def test_reports_are_kept_as_long_as_the_policies_say(database: Database, post: Told) -> None:
+    # A part of D15: every other table with a time of its own is still to come.
+    tell(database, post.id, ReportReason.WORRIED_ABOUT_SOMEONE)
+    tell(database, post.id, ReportReason.HARASSMENT)
+
+    def left_after(days: int) -> list[ReportReason]:
+        with time_machine.travel(clock.now() + timedelta(days=days)), database.transaction() as session:
+            sweep_reports(session)
+        return [report.reason for report in reports(database)]
+
+    assert left_after(89) == [ReportReason.WORRIED_ABOUT_SOMEONE, ReportReason.HARASSMENT]
+    assert left_after(91) == [ReportReason.HARASSMENT]
+    assert left_after(182) == [ReportReason.HARASSMENT]
+    assert left_after(184) == []
+
+
+def test_a_topic_of_somebody_out_of_sight_is_not_named_where_a_reply_is_reported(
+    app: Flask, client: FlaskClient, database: Database, post: Told
+) -> None:
+    answered = reply(database, cast.member(app).actor, post.topic_id)
+    address = f"/posts/{answered}"
+    pages = [f"{address}/{page}" for page in ("worry", "report", "worry/thanks", "report/thanks")]
+    assert all("flare-number-nine" in client.get(page).text for page in pages)
+    with database.transaction() as session:
+        session.execute(
+            update(Member).where(Member.id == post.author.member_id).values(state=MemberState.LEAVING)
+        )
+    for page in pages:
+        answer = client.get(page)
+        assert answer.status_code == 200
+        assert "flare" not in read_page(answer.text).one("main").text.lower()
+        assert "flare-number-nine" not in answer.text

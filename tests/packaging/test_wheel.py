@@ -5,7 +5,6 @@ Nothing is fetched: the environment borrows the dependencies of the one that run
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -18,6 +17,8 @@ import requests
 from cryptography.fernet import Fernet
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
+
+from tests.accounts.stand_in import free_port
 
 # One worker builds and installs, once.
 pytestmark = pytest.mark.xdist_group("wheel")
@@ -52,13 +53,15 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def binaries(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the commands of an environment into which the wheel was installed."""
     folder = tmp_path_factory.mktemp("installed") / "environment"
+    # Without a pip of its own, which takes longer to put there than the wheel.
+    run(sys.executable, "-m", "venv", "--without-pip", folder, folder=folder.parent)
     python = folder / "bin" / "python"
-    if uv := shutil.which("uv"):
-        run(uv, "venv", "--quiet", "--offline", "--python", sys.executable, folder, folder=folder.parent)
+    beside = str(Path(sys.executable).parent)
+    if uv := shutil.which("uv") or shutil.which("uv", path=beside):
         run(uv, "pip", "install", "--offline", "--no-deps", "--python", python, wheel, folder=folder.parent)
     else:
-        run(sys.executable, "-m", "venv", folder, folder=folder.parent)
-        run(python, "-m", "pip", "install", "--no-index", "--no-deps", wheel, folder=folder.parent)
+        pip = (sys.executable, "-m", "pip", "--python", python)
+        run(*pip, "install", "--no-index", "--no-deps", wheel, folder=folder.parent)
     (packages,) = (folder / "lib").glob("python*/site-packages")
     borrowed = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     (packages / "borrowed.pth").write_text("\n".join(sorted(borrowed)) + "\n")
@@ -68,8 +71,7 @@ def binaries(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def port() -> int:
     """A loopback port that is free now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture
@@ -81,7 +83,7 @@ def environ(tmp_path: Path, port: int) -> dict[str, str]:
         "ALONGSIDE_MODE": "production",
         "ALONGSIDE_BASE_URL": "https://forum.invalid",
         "ALONGSIDE_DATA_FOLDER": str(tmp_path / "data"),
-        "ALONGSIDE_SESSION_KEYS": "k" * 40,
+        "ALONGSIDE_SESSION_KEYS": "a session key that serves tests alone",
         "ALONGSIDE_COOKIE_KEYS": Fernet.generate_key().decode(),
         "ALONGSIDE_OPERATOR_NAME": "The Test Community",
         "ALONGSIDE_OPERATOR_ADDRESS": "1 Example Street, Exampleton",

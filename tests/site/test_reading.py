@@ -90,21 +90,21 @@ def test_members_have_it_too(app: Flask) -> None:
 def test_over_https_the_cookie_is_for_https_alone(settings: Settings) -> None:
     secure = replace(
         settings,
-        base_url="https://forum.invalid",
-        trusted_hosts=("forum.invalid",),
+        base_url="https://localhost",
+        trusted_hosts=("localhost",),
         stand_in=False,
         google=None,
         facebook=None,
     )
     app = create_app(secure)
     client = app.test_client()
-    page = client.get("/settings/reading", base_url="https://forum.invalid")
+    page = client.get("/settings/reading", base_url="https://localhost")
     token = read_page(page.text).one("main").one("input", name="csrf_token").attributes["value"]
     answer = client.post(
         "/settings/reading",
         data={"csrf_token": token, "theme": "dark"},
-        base_url="https://forum.invalid",
-        headers={"Referer": "https://forum.invalid/settings/reading"},
+        base_url="https://localhost",
+        headers={"Referer": "https://localhost/settings/reading"},
     )
     assert answer.status_code == 303
     assert "Secure" in answer.headers["Set-Cookie"]

@@ -1,7 +1,7 @@
 """Plain text as it was typed: what is taken away, that nothing else is, and that both databases can store it."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -10,9 +10,10 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
+from forum.accounts.names import LONGEST_TYPED, tidy_name
 from forum.consent.models import InterfaceText
 from forum.database.session import Database
-from forum.text.plain import tidy_line, tidy_text
+from forum.text.plain import MOST_MARKS_IN_A_ROW, limit_marks, tidy_line, tidy_text
 
 OVERRIDES = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 JOINERS = "\u200c\u200d"
@@ -22,6 +23,7 @@ hostile = st.text(
     | st.sampled_from(
         [*OVERRIDES, *JOINERS, *"\x00\x01\x1b\x7f\x85\xad\r\n\t \u2028\u2029\ufeff\ud800\udfff"]
     )
+    | st.sampled_from(["\u0344" * 9, "\u0958", "\u0316\u0301" * 5, "\U0001d160"])
     | st.sampled_from([*"eäA\u0301\u0308\u0327\u1100\u1161\u11a8\u2126\u212b\ufb01"]),
     max_size=60,
 )
@@ -109,3 +111,37 @@ def test_both_databases_store_a_tidy_text_and_give_it_back(database: Database, t
             )
         )
         assert session.execute(select(InterfaceText.text)).scalar_one() == tidy_text(text)
+
+
+def longest_run(text: str) -> int:
+    """Return how many combining marks follow each other at most."""
+    longest = run = 0
+    for character in text:
+        run = run + 1 if unicodedata.combining(character) else 0
+        longest = max(longest, run)
+    return longest
+
+
+# Normalising takes time with the square of a run: untouched, each of these would take hours.
+@pytest.mark.parametrize("marks", ["\u0301\u0316", "\u0344", "\u0316\u0301\ufeff", "\x00\u0301\u202e\u0316"])
+@pytest.mark.parametrize("tidy", [tidy_text, tidy_line, tidy_name])
+def test_a_megabyte_of_marks_is_a_few(tidy: Callable[[str], str], marks: str) -> None:
+    typed = "a" + marks * (1024 * 1024 // len(marks)) + "b"
+    made = tidy(typed)
+    assert longest_run(made) <= MOST_MARKS_IN_A_ROW
+    assert 2 <= len(made) <= len("ab") + MOST_MARKS_IN_A_ROW
+    assert made.endswith("b") or tidy is tidy_name
+    assert tidy(made) == made
+
+
+def test_as_many_marks_as_writing_needs_stay() -> None:
+    word = "q" + "\u0316" * MOST_MARKS_IN_A_ROW
+    assert tidy_text(f"{word} {word}\u0316\u0301x") == f"{word} {word}x"
+    assert limit_marks("plain") == "plain"
+
+
+def test_a_name_is_cut_before_it_is_normalised() -> None:
+    assert tidy_name("\ufdfa" * 100_000) == tidy_name("\ufdfa" * LONGEST_TYPED)
+    assert tidy_name("x" * LONGEST_TYPED) == "x" * LONGEST_TYPED
+    assert tidy_name("x" * (LONGEST_TYPED + 1)) == "x" * LONGEST_TYPED
+    assert tidy_name(" " * 300 + "Juniper" + " " * 300) == "Juniper"

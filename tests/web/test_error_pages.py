@@ -1,12 +1,14 @@
 """How a refusal or a fault looks: one sentence for people and programs, a number to ask about, and nothing else."""
 
 import html
+import sqlite3
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import DictLoader
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
@@ -88,8 +90,9 @@ def test_a_fault_shows_its_number_and_nothing_of_the_inside(
 def test_a_fault_of_the_error_page_itself_shows_no_more(app: Flask, database: Database) -> None:
     someone = cast.member(app)
     with database.transaction() as session:
-        # From now on nobody can be recognised, and that is asked for the error page, too.
         session.execute(text("DROP TABLE sign_in_session"))
+    # From now on nobody can be recognised, and no page can be made of a template.
+    app.jinja_env.loader = DictLoader({})
     for address in ("/", "/trial/members", "/trial/fault"):
         answer = someone.client.get(address)
         assert answer.status_code == 500
@@ -97,10 +100,41 @@ def test_a_fault_of_the_error_page_itself_shows_no_more(app: Flask, database: Da
         assert answer.headers["X-Request-Id"] in answer.text
         assert answer.headers["Cache-Control"] == "no-store"
         check(answer)
+        assert "If you are in danger now, call your emergency number (112, 911, 999 or 000)." in answer.text
+        assert "/help-now" in answer.text
         no_internals(answer)
     assert someone.client.get("/trial/fault", headers=JSON).content_type == "application/problem+json"
-    # Visitors go on.
-    assert app.test_client().get("/").status_code == 200
+
+
+# --- another process writes ------------------------------------------------------------------------------
+
+
+# PostgreSQL lets two processes write at once.
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_a_database_that_another_process_holds_is_busy_and_no_fault(
+    client: FlaskClient, database: Database, token: dict[str, str]
+) -> None:
+    # Else it would wait for five seconds.
+    with database.write_engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    other = sqlite3.connect(str(database.write_engine.url.database), isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        answer = client.post("/trial/status/200", data={**token, "text": "My words."})
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"] == "5"
+        assert "Many people are here at once" in answer.text
+        assert "My words." in answer.text
+        no_internals(answer)
+    finally:
+        other.close()
+    assert client.post("/trial/status/200", data=token).status_code == 200
+
+
+def test_any_other_failure_of_the_database_is_a_fault(client: FlaskClient, database: Database) -> None:
+    with database.transaction() as session:
+        session.execute(text("DROP TABLE page_stamp"))
+    assert client.get("/trial/declared").status_code == 500
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,75 @@ def test_forms_lead_to_the_real_providers_where_those_are_used(settings: Setting
     database_of(app).dispose()
 
 
+@pytest.mark.proves("W1")
+@pytest.mark.parametrize("authorize_url", [None, "https://www.facebook.com/v24.0/dialog/oauth"])
+def test_forms_lead_to_facebook_on_phones_too(settings: Settings, authorize_url: str | None) -> None:
+    facebook = ProviderSettings(
+        provider="facebook",
+        client_id="x",
+        client_secret="x",
+        issuer="https://www.facebook.com",
+        authorize_url=authorize_url,
+    )
+    app = create_app(replace(settings, stand_in=False, google=None, facebook=facebook))
+    policy = policy_of(app.test_client().get("/"))
+    assert policy["form-action"] == ["'self'", "https://m.facebook.com", "https://www.facebook.com"]
+    database_of(app).dispose()
+
+
+@pytest.fixture
+def on_loopback(settings: Settings) -> Iterator[FlaskClient]:
+    """Return a browser of a forum that is served to its own machine, as the demo is."""
+    served = replace(
+        settings,
+        base_url="http://127.0.0.1:8000",
+        trusted_hosts=("127.0.0.1:8000", "localhost:8000"),
+    )
+    app = create_app(served)
+    yield app.test_client()
+    database_of(app).dispose()
+
+
+@pytest.mark.proves("P2")
+@pytest.mark.parametrize("host", ["localhost:8000", "LOCALHOST:8000", "[::1]:8000"])
+@pytest.mark.parametrize(
+    ("path", "query", "leads_to"),
+    [
+        ("/", "", "/"),
+        ("/topics/7/a-b", "page=2&q=a%20b", "/topics/7/a-b?page=2&q=a%20b"),
+        ("/caf\u00c3\u00a9", "", "/caf%C3%A9"),
+        ("/a b\r\nSet-Cookie:x", "", "/a%20b%0D%0ASet-Cookie:x"),
+        ("//evil.example/", "", "//evil.example/"),
+        ("@evil.example/", "", "/@evil.example/"),
+        ("", "", "/"),
+    ],
+)
+def test_this_machines_other_names_lead_to_the_one_that_cookies_and_providers_know(
+    on_loopback: FlaskClient, host: str, path: str, query: str, leads_to: str
+) -> None:
+    asked = {"HTTP_HOST": host, "PATH_INFO": path, "QUERY_STRING": query}
+    for method in ("GET", "HEAD", "OPTIONS"):
+        answer = on_loopback.open("/", method=method, environ_overrides=asked)
+        assert (answer.status_code, answer.headers["Location"]) == (307, f"http://127.0.0.1:8000{leads_to}")
+        assert "Set-Cookie" not in answer.headers
+        check(answer)
+    answer = on_loopback.post("/", environ_overrides=asked)
+    assert (answer.status_code, answer.text) == (400, "This forum is at http://127.0.0.1:8000/\n")
+    assert "Location" not in answer.headers
+
+
+@pytest.mark.proves("P2")
+@pytest.mark.parametrize("host", ["localhost", "localhost:8001", "[::1]", "127.0.0.1", "evil.example:8000"])
+def test_another_port_is_another_site(on_loopback: FlaskClient, host: str) -> None:
+    answer = on_loopback.get("/", headers={"Host": host})
+    assert (answer.status_code, answer.text) == (400, "This forum does not answer to that name.\n")
+    assert on_loopback.get("/about", headers={"Host": "127.0.0.1:8000"}).status_code == 200
+
+
+def test_over_https_no_other_name_leads_anywhere(on_https: Flask) -> None:
+    assert on_https.test_client().get("/", headers={"Host": "127.0.0.1"}).status_code == 400
+
+
 @pytest.mark.proves("A2")
 @pytest.mark.parametrize(
     "host",
@@ -151,7 +220,8 @@ def test_forms_lead_to_the_real_providers_where_those_are_used(settings: Setting
         "localhost:81",
         "localhost@evil.example",
         "evil.example:localhost",
-        "127.0.0.1",
+        "127.0.0.1:81",
+        "127.0.0.2",
         "localhost, evil.example",
         "",
         " localhost",

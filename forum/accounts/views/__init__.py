@@ -90,18 +90,16 @@ def finish_sign_in(provider: str) -> Response:
     """Take whom the provider sends back: a member is signed in, anybody else goes to the consent step."""
     settings = _configured(provider)
     next_page = "/"
+    taken = None
     try:
-        query = providers.callback_query(request.args.items(multi=True))
-        taken = _take_attempt(Provider(provider), query.get("state", ""))
+        taken = _take_attempt(Provider(provider), request.args.getlist("state"))
         next_page = taken.next
+        query = providers.callback_query(request.args.items(multi=True))
         identity = providers.finish(settings, taken.attempt, query, calls=_calls())
-    except providers.PersonDeclined:
-        return unstored(render("accounts/declined_page.html", _page_about(provider, next_page)))
-    except providers.ProviderRefused as error:
-        log.info("sign_in.refused", provider=provider, reason=error.reason.value)
-        return unstored(render("accounts/refused_page.html", _page_about(provider, next_page), status=400))
-    except providers.ProviderUnavailable as error:
-        return _out_of_reach(provider, error, next_page)
+    except providers.ProviderError as error:
+        if taken is not None:
+            browser.forget_browser_value()
+        return _came_to_nothing(provider, error, next_page)
     return unstored(_let_in(identity, next_page))
 
 
@@ -131,6 +129,7 @@ def _let_in(identity: providers.ProvidedIdentity, next_page: str) -> Response:
     if actor.is_member:
         known = identity_of(current.session(), identity.issuer, identity.subject)
         if known is None or known.member_id != actor.member_id:
+            browser.forget_browser_value()
             page = SignInPage((), next_page, PROVIDER_NAMES[identity.provider], actor.name)
             return render("accounts/already_signed_in_page.html", page, status=409)
         if actor.sign_in_session_id is not None:
@@ -174,13 +173,13 @@ def _calls() -> providers.ProviderCalls:
     return calls
 
 
-def _take_attempt(provider: Provider, state: str) -> commands.TakenAttempt:
+def _take_attempt(provider: Provider, states: list[str]) -> commands.TakenAttempt:
     """Use the attempt up in a transaction of its own: it stays used up, whatever the provider says."""
     value = browser.known_browser_value()
-    if value is None or not state:
+    if value is None or not states:
         raise providers.ProviderRefused(providers.Reason.WRONG_STATE)
     with current.database().transaction() as own:
-        taken = commands.take_attempt(own, value, provider, state, _redirect_uri(provider.value))
+        taken = commands.take_attempt(own, value, provider, states, _redirect_uri(provider.value))
     if taken is None:
         raise providers.ProviderRefused(providers.Reason.WRONG_STATE)
     return taken
@@ -188,6 +187,17 @@ def _take_attempt(provider: Provider, state: str) -> commands.TakenAttempt:
 
 def _page_about(provider: str, next_page: str) -> SignInPage:
     return SignInPage(provider_choices(), next_page, PROVIDER_NAMES[Provider(provider)])
+
+
+def _came_to_nothing(provider: str, error: providers.ProviderError, next_page: str) -> Response:
+    """Say what became of a sign-in after which nobody is signed in."""
+    if isinstance(error, providers.ProviderUnavailable):
+        return _out_of_reach(provider, error, next_page)
+    page = _page_about(provider, next_page)
+    if isinstance(error, providers.PersonDeclined):
+        return unstored(render("accounts/declined_page.html", page))
+    log.info("sign_in.refused", provider=provider, reason=error.reason.value)
+    return unstored(render("accounts/refused_page.html", page, status=400))
 
 
 def _out_of_reach(provider: str, error: providers.ProviderError, next_page: str) -> Response:

@@ -1,7 +1,8 @@
 """What a browser holds for accounts: its session cookie and, for fifteen minutes, who is at the consent step.
 
-The session cookie carries a random value that ties sign-ins under way to the browser and, once signed in, the token
-of the sign-in session. Signing in and logging out both begin a new one.
+The session cookie carries a random value that ties sign-ins under way to the browser, and with them who is at the
+consent step. Once somebody is signed in, it carries the token of the sign-in session instead. Signing in and logging
+out both begin a new one.
 """
 
 from typing import TypeVar
@@ -43,6 +44,11 @@ def known_browser_value() -> str | None:
     return value if isinstance(value, str) else None
 
 
+def forget_browser_value() -> None:
+    """Drop this browser's random value: the sign-in for which it was needed came to nothing."""
+    session.pop(_BROWSER, None)
+
+
 def carry_sign_in(token: str) -> None:
     """Put a new sign-in session's token in the cookie, and nothing of what the cookie held before.
 
@@ -77,16 +83,22 @@ def forget_sign_in() -> None:
 
 
 def pending_identity() -> PendingIdentity | None:
-    """Return who is at the consent step in this browser, or None when nobody is or the fifteen minutes are over."""
+    """Return who is at the consent step in this browser, or None when nobody is or the fifteen minutes are over.
+
+    A cookie that was taken from another browser, or from this one before somebody declined or logged out, is nobody's.
+    """
     sealed = request.cookies.get(_pending_name())
-    return None if sealed is None else unseal(sealed, current.settings().cookie_keys, clock.now())
+    value = known_browser_value()
+    if sealed is None or value is None:
+        return None
+    return unseal(sealed, value, current.settings().cookie_keys, clock.now())
 
 
 def keep_pending(response: Response, identity: PendingIdentity) -> None:
     """Let the browser hold the identity, encrypted, until the consent step is over."""
     response.set_cookie(
         _pending_name(),
-        seal(identity, current.settings().cookie_keys, clock.now()),
+        seal(identity, browser_value(), current.settings().cookie_keys, clock.now()),
         max_age=PENDING_FOR,
         path="/",
         secure=current.settings().over_https,

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine, Table
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from forum.database.dialects import postgresql, sqlite
@@ -27,19 +28,27 @@ class DialectTools(Protocol):
         """Wait for and hold, until the transaction ends, the turn that goes by this name."""
 
     def refuse_changes(self, connection: Connection, table: str, because: str) -> None:
-        """Make the trigger that refuses UPDATE and DELETE on a table."""
+        """Make the triggers that refuse UPDATE, DELETE and what amounts to them on a table that is there."""
 
     def allow_changes(self, connection: Connection, table: str) -> None:
-        """Drop that trigger (a migration's way back)."""
+        """Drop those triggers (a migration's way back)."""
 
     def refuse_updates(self, connection: Connection, table: str, because: str) -> None:
-        """Make the trigger that refuses UPDATE alone: rows may go, and never change."""
+        """Make the triggers that refuse UPDATE and what amounts to it: rows may go, and never change."""
+
+    def tidy(self, engine: Engine) -> bool:
+        """Let go of erased rows that the database still keeps beside its tables; say whether it is done."""
 
 
 def tools_for(name: str) -> DialectTools:
     """Return the tools for a dialect's name (``sqlite`` or ``postgresql``)."""
     found: dict[str, DialectTools] = {"sqlite": sqlite.TOOLS, "postgresql": postgresql.TOOLS}
     return found[name]
+
+
+def is_busy(error: OperationalError) -> bool:
+    """Say whether the statement failed only because another process was writing, so that it may go well next time."""
+    return sqlite.is_busy(error.orig)
 
 
 def tools(session: Session) -> DialectTools:

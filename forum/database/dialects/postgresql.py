@@ -6,6 +6,8 @@ from sqlalchemy.orm import Session
 
 # How long a request waits for a connection, in seconds.
 TURN_TIMEOUT = 10
+# One forgotten transaction elsewhere must not hold every writer, and no statement of ours takes that long.
+LIMITS = "-c lock_timeout=8s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
 
 
 class _Tools:
@@ -13,7 +15,8 @@ class _Tools:
         return _engine(url, size, "-c default_transaction_read_only=on -c timezone=UTC")
 
     def writing_engine(self, url: str, size: int) -> Engine:
-        return _engine(url, size, "-c timezone=UTC")
+        # Half as many as read: who waits to write waits here, and readers keep their threads and connections.
+        return _engine(url, max(1, size // 2), "-c timezone=UTC")
 
     def bump(self, session: Session, table: Table, scopes: list[str]) -> None:
         # Sorted by the caller, so that two transactions never wait for each other in a circle.
@@ -43,6 +46,11 @@ class _Tools:
         connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS tr_{table}_refuse ON {table}")
         connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS fn_{table}_refuse()")
 
+    def tidy(self, engine: Engine) -> bool:
+        """Do nothing: the server cleans up by itself (autovacuum, and its log's own recycling)."""
+        del engine
+        return True
+
 
 def _refuse(connection: Connection, table: str, verbs: str, because: str) -> None:
     connection.exec_driver_sql(
@@ -62,7 +70,7 @@ def _engine(url: str, size: int, options: str) -> Engine:
         max_overflow=0,
         pool_timeout=TURN_TIMEOUT,
         pool_pre_ping=True,
-        connect_args={"options": options},
+        connect_args={"options": f"{options} {LIMITS}"},
     )
 
 

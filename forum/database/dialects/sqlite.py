@@ -5,17 +5,34 @@ before it writes can silently lose an update. Ours begins with BEGIN IMMEDIATE f
 pool holds a single connection, so that writers queue in order of arrival instead of polling a lock.
 """
 
+import sqlite3
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+    and_,
+    create_engine,
+    event,
+    false,
+    inspect,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import NullPool, QueuePool
 
 # For other processes only (the command line beside a running server): milliseconds.
 BUSY_TIMEOUT = 5000
 # How long a request waits for its turn to write, in seconds.
 TURN_TIMEOUT = 10
+# How long emptying the log waits for readers, in milliseconds: writers wait that long with it.
+TIDY_TIMEOUT = 100
 
 
 class _Tools:
@@ -35,10 +52,13 @@ class _Tools:
         )
 
     def insert_unless_there(self, session: Session, table: Table, row: dict[str, object]) -> bool:
-        result = session.execute(
-            insert(table).values(row).on_conflict_do_nothing().returning(*table.primary_key.columns)
-        )
-        return result.first() is not None
+        # This transaction is the only writer, so what is not there now can't come in between. ON CONFLICT would
+        # not do: on a ledger, the trigger that refuses REPLACE speaks before it.
+        taken = select(*table.primary_key.columns).where(_is_taken(table, row)).limit(1)
+        if session.execute(taken).first() is not None:
+            return False
+        session.execute(insert(table).values(row))
+        return True
 
     def take_turn(self, session: Session, name: str) -> None:
         """Do nothing more: BEGIN IMMEDIATE already made this transaction the only writer."""
@@ -49,10 +69,42 @@ class _Tools:
 
     def refuse_updates(self, connection: Connection, table: str, because: str) -> None:
         _refuse(connection, table, "UPDATE", because)
+        _refuse_replacing(connection, table, because)
 
     def allow_changes(self, connection: Connection, table: str) -> None:
-        for verb in ("UPDATE", "DELETE"):
+        for verb in ("UPDATE", "DELETE", "REPLACE"):
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {_trigger(table, verb)}")
+
+    def tidy(self, engine: Engine) -> bool:
+        """Empty the write-ahead log: until then it holds the words that were erased from the file.
+
+        It can't be done inside a transaction, and so not by a job. Where somebody reads or writes for long, it
+        gives up for this time.
+        """
+        alone = create_engine(engine.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        with alone.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {TIDY_TIMEOUT}")
+            busy, *_pages = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+        return not busy
+
+
+def _is_taken(table: Table, row: dict[str, object]) -> ColumnElement[bool]:
+    """Say which rows have a key of this one: its primary key, or one of the unique ones."""
+    keys: list[Any] = [
+        constraint.columns
+        for constraint in table.constraints
+        if isinstance(constraint, PrimaryKeyConstraint | UniqueConstraint)
+    ]
+    keys += [index.columns for index in table.indexes if index.unique]
+    return or_(
+        false(),
+        *(
+            and_(*(column == row[column.name] for column in key))
+            for key in keys
+            # Nothing is no key that could be taken.
+            if all(row.get(column.name) is not None for column in key)
+        ),
+    )
 
 
 def _trigger(table: str, verb: str) -> str:
@@ -62,6 +114,25 @@ def _trigger(table: str, verb: str) -> str:
 def _refuse(connection: Connection, table: str, verb: str, because: str) -> None:
     connection.exec_driver_sql(
         f"CREATE TRIGGER {_trigger(table, verb)} BEFORE {verb} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{because}'); END"
+    )
+
+
+def _refuse_replacing(connection: Connection, table: str, because: str) -> None:
+    """Refuse a row whose key is there: REPLACE deletes the old one without asking the trigger on DELETE.
+
+    Our own connections have a pragma against that; whoever opens the file otherwise has not.
+    """
+    look = inspect(connection)
+    keys: list[list[Any]] = [look.get_pk_constraint(table)["constrained_columns"]]
+    keys += [unique["column_names"] for unique in look.get_unique_constraints(table)]
+    keys += [index["column_names"] for index in look.get_indexes(table) if index["unique"]]
+    # The hidden number of a row is a key as well.
+    keys.append(["rowid"])
+    taken = " OR ".join(" AND ".join(f"{column} = NEW.{column}" for column in key) for key in keys)
+    connection.exec_driver_sql(
+        f"CREATE TRIGGER {_trigger(table, 'REPLACE')} BEFORE INSERT ON {table} "  # noqa: S608 - our own names.
+        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {taken}) "
         f"BEGIN SELECT RAISE(ABORT, '{because}'); END"
     )
 
@@ -103,6 +174,14 @@ def _engine(url: str, size: int, *, begin: str, pragmas: tuple[str, ...]) -> Eng
             connection.rollback()
 
     return engine
+
+
+def is_busy(error: BaseException | None) -> bool:
+    """Say whether the file was locked by another process for longer than we wait (PostgreSQL queues by itself)."""
+    # The low byte is the kind; the rest tells its varieties apart.
+    return (
+        isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    )
 
 
 TOOLS = _Tools()

@@ -1,0 +1,105 @@
+"""Request bodies are read ahead of the application, and in few threads at once. What they hold is not known here.
+
+A body takes as long as its sender likes, and the thread that waits for it answers nobody. So at most half of the
+threads wait for bodies; whoever only reads always finds one of the others.
+"""
+
+import threading
+from collections.abc import Iterable
+from io import BytesIO
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+# How long a request waits until it may have its body read, in seconds.
+TURN_TIMEOUT = 1.0
+# When somebody who was turned away should come again, in seconds.
+RETRY_AFTER = 5
+
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
+# Not translated and without a template: these answers come from ahead of the application.
+_BUSY = b"Many people are sending at once. Nothing was lost: go back, wait a moment, and send it again.\n"
+_CUT_OFF = b"Not everything arrived. Go back and send it again.\n"
+
+
+class _Turns:
+    """Who may read a body now."""
+
+    def __init__(self, at_once: int) -> None:
+        self._free = threading.Semaphore(at_once)
+        self._jammed = False
+
+    def take(self) -> bool:
+        """Take a turn, waiting a little for one; say whether there was one."""
+        if self._free.acquire(blocking=False):
+            return True
+        # Waiting takes a thread, too. Where nothing moved for a while, nobody waits until something does.
+        if self._jammed:
+            return False
+        got = self._free.acquire(timeout=TURN_TIMEOUT)
+        self._jammed = not got
+        return got
+
+    def give_back(self) -> None:
+        """Let the next one read."""
+        self._jammed = False
+        self._free.release()
+
+
+class BodiesFirst:
+    """WSGI layer that hands the application whole bodies only, each read in one of half as many turns as threads.
+
+    One that is larger than ``largest`` bytes is not handed on: the application sees its length and refuses it.
+    """
+
+    def __init__(self, inner: WSGIApplication, threads: int, largest: int) -> None:
+        self.inner = inner
+        self.largest = largest
+        self._turns = _Turns(max(1, threads // 2))
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        announced = _announced(environ)
+        if announced == 0 or announced > self.largest:
+            environ["wsgi.input"] = BytesIO()
+            return self.inner(environ, start_response)
+        if not self._turns.take():
+            return _refuse(start_response, "503 Service Unavailable", _BUSY, retry=True)
+        try:
+            # One byte more than may come tells a chunked body that is too large.
+            body = environ["wsgi.input"].read(self.largest + 1 if announced < 0 else announced)
+        except OSError:
+            body = b""
+            announced = max(announced, 1)
+        finally:
+            self._turns.give_back()
+        if len(body) < announced:
+            return _refuse(start_response, "400 Bad Request", _CUT_OFF)
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        environ["wsgi.input"] = BytesIO(body)
+        return self.inner(environ, start_response)
+
+
+def _announced(environ: WSGIEnvironment) -> int:
+    """Return how many bytes are to come: 0 for none, -1 for a body that ends where it ends."""
+    if environ["REQUEST_METHOD"] in _WITHOUT_BODY:
+        return 0
+    length = environ.get("CONTENT_LENGTH") or ""
+    if "chunked" not in environ.get("HTTP_TRANSFER_ENCODING", "").lower() and length:
+        return int(length) if length.isascii() and length.isdigit() else 0
+    # Only where the server ends the stream itself may one read to its end.
+    return -1 if environ.get("wsgi.input_terminated") else 0
+
+
+def _refuse(
+    start_response: StartResponse, status: str, sentence: bytes, *, retry: bool = False
+) -> Iterable[bytes]:
+    headers = [
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Length", str(len(sentence))),
+        ("Cache-Control", "no-store"),
+        # What was not read of the body must not be taken for the next request.
+        ("Connection", "close"),
+    ]
+    if retry:
+        headers.append(("Retry-After", str(RETRY_AFTER)))
+    start_response(status, headers)
+    return [sentence]
