@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from forum.community import topic_facts
-from forum.events import Event, Follower, MemberPaused, PostDeleted, PostPublished, TopicStarted
+from forum.events import Event, Follower, MemberPaused, PostDeleted, PostPublished
 from forum.jobs import queue
 from forum.jobs.queue import Payload
 from forum.jobs.worker import Handler
@@ -57,8 +57,7 @@ def later(handler: EventHandler) -> Later:
 
 
 CONSEQUENCES: dict[type[Event], tuple[Consequence, ...]] = {
-    TopicStarted: (now(topic_facts.refresh_topic_facts),),
-    PostPublished: (now(topic_facts.refresh_topic_facts),),
+    PostPublished: (now(topic_facts.count_reply),),
     PostDeleted: (now(topic_facts.refresh_topic_facts),),
     MemberPaused: (now(topic_facts.refresh_facts_of_member),),
 }

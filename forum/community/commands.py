@@ -18,7 +18,7 @@ from forum.community.models import (
     Topic,
     TopicState,
 )
-from forum.community.subjects import post_to_take_back, visible_post, visible_topic
+from forum.community.subjects import hold_topic, hold_topic_of, post_to_take_back, visible_post, visible_topic
 from forum.community.visibility import topic_is_visible
 from forum.database.dialects import tools
 from forum.errors import Invalid
@@ -62,6 +62,7 @@ def publish_post(session: Session, actor: Actor, topic_id: int, draft: PostDraft
     Emits: PostPublished
     Raises: NotFound, SignInFirst, Forbidden
     """
+    hold_topic(session, topic_id)
     topic = visible_topic(session, actor, topic_id)
     require(actor, Action.POST_PUBLISH, topic)
     sent_before = _made_by(session, actor, draft.submission_key)
@@ -72,6 +73,7 @@ def publish_post(session: Session, actor: Actor, topic_id: int, draft: PostDraft
         number=_next_number(session, topic.id),
         author_id=actor.member_id,
         from_community=False,
+        by_topic_author=topic.author_id == actor.member_id,
         **_published(draft.body),
     )
     session.add(post)
@@ -87,12 +89,22 @@ def edit_post(session: Session, actor: Actor, post_id: int, edit: PostEdit) -> i
     Emits: PostEdited (unless the text is the same)
     Raises: NotFound, SignInFirst, Forbidden
     """
+    hold_topic_of(session, post_id)
     subject = visible_post(session, actor, post_id)
     require(actor, Action.POST_EDIT, subject)
     if edit.body.markdown == subject.markdown:
         return subject.id
-    post = session.get_one(Post, subject.id, with_for_update=True)
-    session.add(PostVersion(post_id=post.id, markdown=post.markdown, html=post.html, replaced_at=clock.now()))
+    post = session.get_one(Post, subject.id)
+    session.add(
+        PostVersion(
+            post_id=post.id,
+            markdown=post.markdown,
+            html=post.html,
+            renderer_version=post.renderer_version,
+            written_at=post.edited_at or post.written_at,
+            replaced_at=clock.now(),
+        )
+    )
     post.markdown = edit.body.markdown
     post.html = edit.body.html
     post.renderer_version = edit.body.renderer_version
@@ -111,11 +123,11 @@ def delete_post(session: Session, actor: Actor, post_id: int) -> int | None:
     Emits: PostDeleted
     Raises: NotFound, SignInFirst, Forbidden
     """
+    hold_topic_of(session, post_id)
     subject = post_to_take_back(session, actor, post_id)
     require(actor, Action.POST_DELETE, subject)
-    # The topic's row first, as a reply does it, so that a reply and this never decide past one another.
-    topic = session.get_one(Topic, subject.topic_id, with_for_update=True)
-    post = session.get_one(Post, subject.id, with_for_update=True)
+    topic = session.get_one(Topic, subject.topic_id)
+    post = session.get_one(Post, subject.id)
     post.state = PostState.DELETED
     post.markdown = post.html = ""
     post.edited_at = None
@@ -206,6 +218,7 @@ def _open(session: Session, topic: Topic, body: RenderedText) -> int:
         number=1,
         author_id=topic.author_id,
         from_community=topic.from_community,
+        by_topic_author=True,
         **_published(body),
     )
     session.add(post)
@@ -255,7 +268,7 @@ def _others_answered(session: Session, topic: Topic) -> bool:
         .where(
             Post.topic_id == topic.id,
             Post.number > 1,
-            Post.author_id.is_distinct_from(topic.author_id),
+            Post.by_topic_author.is_(False),
             Post.state != PostState.DELETED,
         )
         .limit(1)

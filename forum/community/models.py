@@ -177,7 +177,7 @@ class Post(Numbered, Base):
     __tablename__ = "post"
     __table_args__ = numbered(
         UniqueConstraint("topic_id", "number"),
-        # Counting what is published in a topic reads this index alone.
+        # What a topic's facts are counted from when something in it goes.
         Index(None, "topic_id", "state", "number"),
         Index(None, "author_id"),
         CheckConstraint("NOT from_community OR author_id IS NULL", name="voice"),
@@ -188,6 +188,9 @@ class Post(Numbered, Base):
     # None for a former member, and for what the community itself published.
     author_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
     from_community: Mapped[bool] = mapped_column(default=False)
+    # Whether the topic's own author wrote it. Said here, because names go when people leave: without them nobody could
+    # tell an answer from an afterthought.
+    by_topic_author: Mapped[bool]
     state: Mapped[PostState] = mapped_column(words(PostState, "state"))
     markdown: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
@@ -205,6 +208,8 @@ class PostVersion(Numbered, Base):
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
     markdown: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
+    renderer_version: Mapped[int]
+    written_at: Mapped[datetime] = mapped_column(UtcDateTime)
     replaced_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

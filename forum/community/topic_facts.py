@@ -4,13 +4,32 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from forum.accounts.models import Member
-from forum.community.models import Post, PostState, Topic
-from forum.community.visibility import SHOWN_MEMBERS
-from forum.events import MemberPaused, PostDeleted, PostPublished, TopicStarted
+from forum.community.models import Post, Topic
+from forum.community.visibility import post_is_readable
+from forum.events import MemberPaused, PostDeleted, PostPublished
 
 
-def refresh_topic_facts(session: Session, event: TopicStarted | PostPublished | PostDeleted) -> None:
-    """Rewrite the facts of the topic that the event is about.
+def count_reply(session: Session, event: PostPublished) -> None:
+    """Count a reply that was just published; the cost is the same in a short topic and in a long one.
+
+    Queries: 1
+    """
+    written = select(Post.written_at).where(Post.id == event.post_id)
+    answered = written.where(Post.by_topic_author.is_(False))
+    session.execute(
+        update(Topic)
+        .where(Topic.id == event.topic_id)
+        .values(
+            reply_count=Topic.reply_count + 1,
+            last_activity_at=written.scalar_subquery(),
+            first_reply_at=func.coalesce(Topic.first_reply_at, answered.scalar_subquery()),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def refresh_topic_facts(session: Session, event: PostDeleted) -> None:
+    """Rewrite the facts of the topic from which something went.
 
     Queries: 1
     """
@@ -35,11 +54,7 @@ def rewrite(session: Session, topic_id: int) -> None:
     readable = (
         select(Post.id)
         .outerjoin(Member, Member.id == Post.author_id)
-        .where(
-            Post.topic_id == topic_id,
-            Post.state == PostState.PUBLISHED,
-            Member.id.is_(None) | Member.state.in_(SHOWN_MEMBERS),
-        )
+        .where(Post.topic_id == topic_id, post_is_readable())
     )
     replies = readable.with_only_columns(func.count()).where(Post.number > 1).scalar_subquery()
     newest = (
@@ -47,10 +62,9 @@ def rewrite(session: Session, topic_id: int) -> None:
     )
     first_reply = (
         readable.with_only_columns(Post.written_at)
-        .where(Post.number > 1, Post.author_id.is_distinct_from(Topic.author_id))
+        .where(Post.number > 1, Post.by_topic_author.is_(False))
         .order_by(Post.number)
         .limit(1)
-        .correlate(Topic)
         .scalar_subquery()
     )
     session.flush()

@@ -128,6 +128,7 @@ def publish_post(topic_id: int) -> Answer:
     except Invalid as refusal:
         show_refusal(form, refusal)
         topic = current.read(lambda session: queries.topic_page(session, current.actor(), topic_id, 1))
+        require(current.actor(), Action.POST_PUBLISH, topic)
         return render("community/reply_page.html", ReplyPage(topic, form), status=422)
     post_id = commands.publish_post(current.session(), current.actor(), topic_id, draft)
     return _to_post(post_id)

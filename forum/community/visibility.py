@@ -10,7 +10,7 @@ from forum.community.models import Audience, Post, PostState, Topic, TopicState
 from forum.permissions.actor import Actor, MemberState, Role
 
 # A paused or leaving member's words are out of sight at once, everywhere, by this one predicate.
-SHOWN_MEMBERS = (MemberState.ACTIVE, MemberState.SUSPENDED)
+_SHOWN = (MemberState.ACTIVE, MemberState.SUSPENDED)
 
 
 def topic_is_visible(actor: Actor) -> ColumnElement[bool]:
@@ -37,9 +37,9 @@ def post_is_readable() -> ColumnElement[bool]:
 
 def author_is_shown() -> ColumnElement[bool]:
     """Say whose words are shown: the community's, former members', and those of members in good standing."""
-    return or_(Member.id.is_(None), Member.state.in_(SHOWN_MEMBERS))
+    return or_(Member.id.is_(None), Member.state.in_(_SHOWN))
 
 
 def is_shown(state: MemberState | None) -> bool:
     """Say the same of a row that was read; None is the community or a former member."""
-    return state is None or state in SHOWN_MEMBERS
+    return state is None or state in _SHOWN

@@ -96,6 +96,10 @@ def _wants_json() -> bool:
     return best in ("application/problem+json", "application/json")
 
 
+# The fields of any form in which people write, in the order in which they read them.
+_TYPED = ("title", "content_note", "text")
+
+
 def _typed_text() -> str:
     """Return what the person wrote, if they sent it from our own page, so that they can copy it."""
     if (
@@ -104,7 +108,8 @@ def _typed_text() -> str:
     ):
         return ""
     try:
-        return request.form.get("text", "")
+        typed = (request.form.get(name, "").strip() for name in _TYPED)
+        return "\n\n".join(words for words in typed if words)
     except HTTPException:
         return ""
 

@@ -22,12 +22,16 @@ def public_addresses(app: Flask, topic_id: int) -> list[str]:
         "kind": "terms",
         "version": 1,
         "provider": "google",
-        "told": "x",
+        "told": "report",
     }
     found = []
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
-        if "GET" not in (rule.methods or ()) or getattr(view, "access", "") != "public":
+        if (
+            "GET" not in (rule.methods or ())
+            or getattr(view, "access", "") != "public"
+            or "trial" in rule.rule
+        ):
             continue
         values = dict(known)
         if rule.rule.startswith("/treatments"):

@@ -160,7 +160,9 @@ def test_a_turn_comes_back_when_reading_fails() -> None:
 
 
 def test_the_forum_has_the_layer_and_its_headers(app: Flask, client: FlaskClient) -> None:
-    answer = client.post("/trial/form", input_stream=BytesIO(b"text=cut"), headers={"Content-Length": "4000"})
+    answer = client.post(
+        "/trial/form", input_stream=BytesIO(b"text=cut"), environ_overrides={"CONTENT_LENGTH": "4000"}
+    )
     assert answer.status_code == 400
     assert "Not everything arrived" in answer.text
     check(answer)
