@@ -44,7 +44,7 @@ def dead(older: str) -> None:
 
 
 @jobs.command()
-@click.argument("job_id", type=int)
+@click.argument("job_id", type=click.IntRange(1, 2**63 - 1))
 def retry(job_id: int) -> None:
     """Give the job with this id all its attempts again, from now on."""
     with opening.database(opening.settings()) as database, database.transaction() as session:

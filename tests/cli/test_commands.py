@@ -76,6 +76,19 @@ def test_upgrading_makes_the_database_and_again_changes_nothing(
         assert run("db", "check", set_to=elsewhere).exit_code == 0
 
 
+def test_a_folder_that_can_not_be_made_is_one_sentence(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    answer = run("db", "upgrade", set_to={"ALONGSIDE_DATA_FOLDER": str(tmp_path / "file" / "data")})
+    assert answer.exit_code == 1
+    assert answer.output.count("\n") == 1
+    assert "Not a directory" in answer.output
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "9" * 30, "x"])
+def test_a_jobs_id_is_a_number_that_a_job_could_have(run: Run, number: str) -> None:
+    assert run("jobs", "retry", "--", number).exit_code == 2
+
+
 def test_upgrading_makes_the_folder_too(run: Run, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'not' / 'there' / 'yet.sqlite3'}"
     assert run("db", "upgrade", set_to={"ALONGSIDE_DATABASE_URL": url}).exit_code == 0
