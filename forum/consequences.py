@@ -7,10 +7,8 @@ handlers themselves live in the features.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from enum import StrEnum
-from types import MappingProxyType, NoneType
-from typing import Any, NewType, TypeAlias, get_args, get_type_hints
-from uuid import UUID
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 import structlog
 from sqlalchemy.orm import Session
@@ -98,23 +96,17 @@ def handlers_of(table: Table) -> Mapping[str, Handler]:
 
 
 def payload_of(event: Event) -> Payload:
-    """Return an event's fields as a job keeps them: whole numbers, and ids and words of closed sets as text.
-
-    Raises TypeError for a field of any other type.
-    """
-    return {field.name: _flat(getattr(event, field.name)) for field in fields(event)}
+    """Return an event's fields as a job keeps them. Raises TypeError for anything but an id: events hold no words."""
+    payload = {field.name: getattr(event, field.name) for field in fields(event)}
+    for value in payload.values():
+        if not isinstance(value, int):
+            raise TypeError(f"An event holds ids, not a {type(value).__name__}.")
+    return payload
 
 
 def event_from(kind: type[Event], payload: Payload) -> Event:
-    """Return the event that ``payload_of`` made the payload from.
-
-    Raises KeyError, TypeError or ValueError when the payload was not made from such an event.
-    """
-    hints = get_type_hints(kind)
-    unknown = payload.keys() - {field.name for field in fields(kind)}
-    if unknown:
-        raise TypeError(f"{kind.__name__} has no field {min(unknown)}.")
-    return kind(**{field.name: _raised(hints[field.name], payload[field.name]) for field in fields(kind)})
+    """Return the event that ``payload_of`` made the payload from. Raises TypeError when it is another's."""
+    return kind(**payload)
 
 
 def _try_now(session: Session, event: Event, handler: EventHandler, instead: EventHandler) -> None:
@@ -145,29 +137,6 @@ def _job_name(kind: type[Event], handler: EventHandler) -> str:
 
 def _from_payload(kind: type[Event], handler: EventHandler) -> Handler:
     return lambda session, payload: handler(session, event_from(kind, payload))
-
-
-def _flat(value: object) -> int | str | None:
-    match value:
-        case None | int():
-            return value
-        case StrEnum():
-            return value.value
-        case UUID():
-            return str(value)
-    raise TypeError(f"An event holds ids, not a {type(value).__name__}.")
-
-
-def _raised(hint: Any, value: int | str | None) -> object:
-    """Turn a payload's value back into what the field's type hint says."""
-    options = get_args(hint)
-    if options:
-        if value is None:
-            return None
-        (hint,) = (option for option in options if option is not NoneType)
-    while isinstance(hint, NewType):
-        hint = hint.__supertype__
-    return hint(value)
 
 
 follow: Follower = follower_of(CONSEQUENCES)

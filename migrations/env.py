@@ -1,15 +1,13 @@
 """How Alembic reaches the database: both dialects, foreign keys off while SQLite rebuilds tables, then checked."""
 
-import sqlite3
-
 from alembic import context
-from sqlalchemy import Connection, create_engine, event, pool
 
 from forum.accounts import models as accounts
 from forum.community import models as community
 from forum.consent import models as consent
 from forum.database import page_stamps
 from forum.database.base import Base
+from forum.database.dialects import tools_for
 from forum.jobs import models as jobs
 from forum.moderation import models as moderation
 from forum.treatments import models as treatments
@@ -23,21 +21,8 @@ def run() -> None:
     url = context.config.get_main_option("sqlalchemy.url")
     if not url:
         raise SystemExit("Say which database: forum db upgrade reads it from the settings.")
-    engine = create_engine(url, poolclass=pool.NullPool)
-    on_sqlite = engine.dialect.name == "sqlite"
-    if on_sqlite:
-
-        @event.listens_for(engine, "connect")
-        def take_over(connection: sqlite3.Connection, _record: object) -> None:
-            connection.isolation_level = None
-            connection.execute("PRAGMA journal_mode = WAL")
-            # Batch mode drops and remakes tables; with keys on, that would delete the children's rows.
-            connection.execute("PRAGMA foreign_keys = OFF")
-
-        @event.listens_for(engine, "begin")
-        def begin(connection: Connection) -> None:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-
+    on_sqlite = url.startswith("sqlite")
+    engine = tools_for("sqlite" if on_sqlite else "postgresql").migrating_engine(url)
     with engine.connect() as connection:
         context.configure(
             connection=connection,

@@ -33,7 +33,9 @@ class _Forum(click.Group):
             raise click.ClickException(refusal.reason or "There is no such thing.") from None
         except OSError as error:
             # A folder that can't be made, a file that can't be written: its name and the system's own word.
-            raise click.ClickException(f"{error.filename or 'The system'}: {error.strerror or error}.") from None
+            raise click.ClickException(
+                f"{error.filename or 'The system'}: {error.strerror or error}."
+            ) from None
         except OperationalError as error:
             # The first line of the driver's own words; the rest would print the statement and its values.
             reason = str(error.orig).strip().partition("\n")[0]

@@ -4,7 +4,7 @@ import click
 
 from forum.accounts.commands import change_role
 from forum.cli import opening
-from forum.community.appointments import answer_for_categories
+from forum.community.commands import answer_for_categories
 from forum.consent.commands import withdraw as withdraw_consent
 from forum.consent.models import ConsentMethod
 from forum.permissions.actor import REQUIRED_PURPOSES, Purpose, Role

@@ -1,5 +1,6 @@
 """Everything that changes the community's own rows. A command checks, changes and announces; it never commits."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from sqlalchemy import delete, select, update
@@ -10,6 +11,7 @@ from forum.community.drafts import CategoryDraft, PostDraft, PostEdit, TopicDraf
 from forum.community.models import (
     Audience,
     Category,
+    CategoryModerator,
     Intent,
     Post,
     PostState,
@@ -21,10 +23,10 @@ from forum.community.models import (
 from forum.community.subjects import hold_topic, hold_topic_of, post_to_take_back, visible_post, visible_topic
 from forum.community.visibility import topic_is_visible
 from forum.database.dialects import tools
-from forum.errors import Invalid
+from forum.errors import Invalid, NotFound
 from forum.events import CategoryChanged, PostDeleted, PostEdited, PostPublished, TopicStarted, emit
 from forum.permissions.actions import Action
-from forum.permissions.actor import Actor
+from forum.permissions.actor import Actor, MemberId
 from forum.permissions.check import require
 from forum.text.markdown import RenderedText, render_page, render_post
 from forum.text.slugs import slug_of
@@ -179,6 +181,22 @@ def open_community_topic(
     topic.pinned = int(pinned)
     _open(session, topic, render_post(text))
     return topic.id
+
+
+def answer_for_categories(session: Session, member_id: MemberId, slugs: Collection[str]) -> None:
+    """Let the member moderate exactly these categories, from their next request on.
+
+    It asks for no permission: it is for whoever has the command line. Pages show roles and not who answers for
+    which category, so nothing is emitted. Raises NotFound for a category that isn't there.
+    """
+    rows = session.execute(select(Category.slug, Category.id).where(Category.slug.in_(sorted(slugs))))
+    found = {row.slug: row.id for row in rows}
+    unknown = sorted(set(slugs) - found.keys())
+    if unknown:
+        raise NotFound(_("There is no category %(slug)s.", slug=unknown[0]))
+    session.execute(delete(CategoryModerator).where(CategoryModerator.member_id == member_id))
+    session.add_all(CategoryModerator(category_id=id_, member_id=member_id) for id_ in found.values())
+    session.flush()
 
 
 def sweep_submission_keys(session: Session) -> None:

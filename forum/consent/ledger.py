@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import rfc8785
-from sqlalchemy import Table, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from uuid_utils import compat as uuids
 
@@ -211,14 +211,13 @@ def _append_one(session: Session, entry: Entry, sequence: int, previous_hash: st
 
 
 def _keep_text(session: Session, entry: Entry, now: datetime) -> str:
-    table = InterfaceText.__table__
-    assert isinstance(table, Table)  # noqa: S101 - tells the type checker what the mapping guarantees.
+    """Keep the words once; whoever appends holds the ledger's turn, so nobody else keeps them meanwhile."""
     sha256 = hash_of_text(entry.interface_text)
-    tools(session).insert_unless_there(
-        session,
-        table,
-        {"sha256": sha256, "locale": entry.locale, "text": entry.interface_text, "first_shown_at": now},
-    )
+    if session.get(InterfaceText, sha256) is None:
+        session.add(
+            InterfaceText(sha256=sha256, locale=entry.locale, text=entry.interface_text, first_shown_at=now)
+        )
+        session.flush()
     return sha256
 
 

@@ -270,16 +270,6 @@ def test_a_ledger_refuses_to_be_replaced_whoever_opens_the_file(
     assert everything(ledger) == before
 
 
-def test_a_text_that_a_ledger_knows_is_not_kept_again(ledger: Database) -> None:
-    table = InterfaceText.__table__
-    assert isinstance(table, Table)
-    row: dict[str, object] = {"locale": "en", "text": "I agree.", "first_shown_at": MOMENT}
-    with ledger.transaction() as session:
-        assert not tools(session).insert_unless_there(session, table, row | {"sha256": "b" * 64})
-        assert tools(session).insert_unless_there(session, table, row | {"sha256": "9" * 64})
-    assert len(everything(ledger)) == 5
-
-
 @pytest.mark.proves("C6")
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 @pytest.mark.parametrize(

@@ -18,6 +18,9 @@ class DialectTools(Protocol):
     def writing_engine(self, url: str, size: int) -> Engine:
         """Return a pool whose transactions take turns as this database needs it."""
 
+    def migrating_engine(self, url: str) -> Engine:
+        """Return an engine under which a migration may remake tables."""
+
     def bump(self, session: Session, table: Table, scopes: list[str]) -> None:
         """Add one to each scope's version, making the row where there is none."""
 

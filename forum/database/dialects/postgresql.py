@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, Engine, Table, create_engine, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 # How long a request waits for a connection, in seconds.
 TURN_TIMEOUT = 10
@@ -17,6 +18,10 @@ class _Tools:
     def writing_engine(self, url: str, size: int) -> Engine:
         # Half as many as read: who waits to write waits here, and readers keep their threads and connections.
         return _engine(url, max(1, size // 2), "-c timezone=UTC")
+
+    def migrating_engine(self, url: str) -> Engine:
+        # Without the limits below: a migration may take as long as it needs.
+        return create_engine(url, poolclass=NullPool, connect_args={"options": "-c timezone=UTC"})
 
     def bump(self, session: Session, table: Table, scopes: list[str]) -> None:
         # Sorted by the caller, so that two transactions never wait for each other in a circle.

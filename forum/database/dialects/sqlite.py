@@ -9,19 +9,12 @@ import sqlite3
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Engine,
-    PrimaryKeyConstraint,
     Table,
-    UniqueConstraint,
-    and_,
     create_engine,
     event,
-    false,
     inspect,
-    or_,
-    select,
 )
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
@@ -43,6 +36,10 @@ class _Tools:
         del size  # One connection: SQLite has one writer, and the pool is its queue.
         return _engine(url, 1, begin="BEGIN IMMEDIATE", pragmas=("synchronous = FULL",))
 
+    def migrating_engine(self, url: str) -> Engine:
+        # Batch mode drops and remakes tables; with keys on, that would delete the children's rows.
+        return _engine(url, 1, begin="BEGIN IMMEDIATE", pragmas=("foreign_keys = OFF",))
+
     def bump(self, session: Session, table: Table, scopes: list[str]) -> None:
         rows = [{"scope": scope, "version": 1} for scope in scopes]
         session.execute(
@@ -52,13 +49,10 @@ class _Tools:
         )
 
     def insert_unless_there(self, session: Session, table: Table, row: dict[str, object]) -> bool:
-        # This transaction is the only writer, so what is not there now can't come in between. ON CONFLICT would
-        # not do: on a ledger, the trigger that refuses REPLACE speaks before it.
-        taken = select(*table.primary_key.columns).where(_is_taken(table, row)).limit(1)
-        if session.execute(taken).first() is not None:
-            return False
-        session.execute(insert(table).values(row))
-        return True
+        result = session.execute(
+            insert(table).values(row).on_conflict_do_nothing().returning(*table.primary_key.columns)
+        )
+        return result.first() is not None
 
     def take_turn(self, session: Session, name: str) -> None:
         """Do nothing more: BEGIN IMMEDIATE already made this transaction the only writer."""
@@ -86,25 +80,6 @@ class _Tools:
             connection.exec_driver_sql(f"PRAGMA busy_timeout = {TIDY_TIMEOUT}")
             busy, *_pages = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
         return not busy
-
-
-def _is_taken(table: Table, row: dict[str, object]) -> ColumnElement[bool]:
-    """Say which rows have a key of this one: its primary key, or one of the unique ones."""
-    keys: list[Any] = [
-        constraint.columns
-        for constraint in table.constraints
-        if isinstance(constraint, PrimaryKeyConstraint | UniqueConstraint)
-    ]
-    keys += [index.columns for index in table.indexes if index.unique]
-    return or_(
-        false(),
-        *(
-            and_(*(column == row[column.name] for column in key))
-            for key in keys
-            # Nothing is no key that could be taken.
-            if all(row.get(column.name) is not None for column in key)
-        ),
-    )
 
 
 def _trigger(table: str, verb: str) -> str:
