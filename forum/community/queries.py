@@ -22,6 +22,7 @@ from forum.database.keyset import Window, slice_of
 from forum.database.rows import AnyRow, AnySelect, all_as
 from forum.errors import NotFound
 from forum.permissions.actor import Actor, Role
+from forum.text.sanitising import cleaned
 from forum.text.translate import gettext as _
 
 TOPICS_PER_PAGE = 25
@@ -200,7 +201,7 @@ def category_page(session: Session, actor: Actor, slug: str, sort: Sort, window:
         slug=slug,
         name=category.name,
         description=category.description,
-        opening=Markup(category.opening_html),  # noqa: S704 - stored output of the sanitiser.
+        opening=cleaned(category.opening_html),
         help_on_top=category.help_on_top,
         address=category_address(slug),
         sort=sort,
@@ -385,7 +386,7 @@ def _post_view(row: AnyRow, actor: Actor, locked: bool) -> PostView:
         author_role_label=_role_label(row.role) if readable else "",
         written_at=row.written_at,
         edited_at=row.edited_at if readable else None,
-        body=Markup(row.html) if readable else None,  # noqa: S704 - stored output of the sanitiser.
+        body=cleaned(row.html) if readable else None,
         locked=locked,
     )
 

@@ -13,6 +13,7 @@ from forum import clock
 from forum.consent.models import ConsentRecord, Decision, InterfaceText, PolicyKind, PolicyVersion
 from forum.errors import NotFound
 from forum.permissions.actor import Purpose
+from forum.text.sanitising import cleaned
 from forum.text.translate import gettext as _
 
 
@@ -175,7 +176,7 @@ def policy_page(session: Session, kind: PolicyKind, locale: str, version: int | 
         kind=kind,
         version=found.version,
         title=found.title,
-        html=Markup(html),  # noqa: S704 - stored output of the sanitiser.
+        html=cleaned(html),
         effective_at=found.effective_at,
         is_in_force=found.version == in_force,
         is_to_come=found.effective_at > now,

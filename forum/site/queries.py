@@ -21,6 +21,7 @@ from forum.moderation.helplines import (
 )
 from forum.site import shipped_texts
 from forum.text.markdown import render_page
+from forum.text.sanitising import cleaned
 from forum.text.translate import locale_code
 from forum.treatments.queries import TreatmentLine, pinned_treatments
 
@@ -132,4 +133,4 @@ def jobs_health(session: Session) -> JobsHealth:
 @functools.lru_cache(maxsize=16)
 def _rendered(markdown: str) -> Markup:
     """Render a shipped text; the same few come again and again, and change only with the settings."""
-    return Markup(render_page(markdown).html)  # noqa: S704 - output of the sanitiser.
+    return cleaned(render_page(markdown).html)

@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Flask, Response, make_response, render_template, request
 from jinja2 import StrictUndefined
-from markupsafe import Markup
 
 from forum.permissions.actions import Action
 from forum.permissions.check import can
@@ -90,8 +89,3 @@ def render(template: str, page: Any, status: int = 200) -> Response:
     response = make_response(render_template(template, page=page), status)
     response.headers["Cache-Control"] = "private, no-store" if current.actor().is_member else "no-cache"
     return response
-
-
-def safe(html: str) -> Markup:
-    """Mark HTML that ``forum.text`` rendered and sanitised as safe to show."""
-    return Markup(html)  # noqa: S704 - only stored output of the sanitiser comes here.
