@@ -141,7 +141,6 @@ def test_documents_read_plainly(name: str) -> None:
         "signed-in session | At most 30 days",
         "sign-in that was not finished | 10 minutes",
         "joining that was not finished | 15 minutes",
-        "24 months",
         "14 days",
         "former member",
     ],
