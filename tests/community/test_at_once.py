@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from forum.community import commands
@@ -20,21 +20,33 @@ from forum.text.markdown import render_post
 from tests.community.conftest import People, reply, reply_draft
 
 
+WAITING = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+)
+
+
 @contextmanager
 def second_waits(
     database: Database, topic_id: int, first: Callable[[Session], object]
 ) -> Iterator[ThreadPoolExecutor]:
-    """Do the first change and commit it only once whoever is sent to the pool has surely begun to wait."""
-    with ThreadPoolExecutor(1) as pool:
-        begun = threading.Event()
-        pool.submit(begun.set)
-        with database.transaction() as session:
-            hold_topic(session, topic_id)
-            first(session)
-            begun.wait()
-            yield pool
-            # On either database the second one can't get past the held topic; it is given the time to get there.
-            threading.Event().wait(0.2)
+    """Do the first change, and commit it only once whoever is sent to the pool waits for the topic."""
+    with ThreadPoolExecutor(1) as pool, database.transaction() as session:
+        hold_topic(session, topic_id)
+        first(session)
+        yield pool
+        _until_somebody_waits(database)
+
+
+def _until_somebody_waits(database: Database) -> None:
+    """On SQLite everybody queues for the one connection that writes, whenever they come."""
+    if database.read_engine.dialect.name == "sqlite":
+        return
+    for _ in range(1000):
+        with database.reading() as look:
+            if look.scalar(WAITING):
+                return
+        threading.Event().wait(0.005)
+    pytest.fail("Nobody waited for the topic.")
 
 
 def post_of(database: Database, post_id: int) -> Post:
