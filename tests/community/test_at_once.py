@@ -19,7 +19,6 @@ from forum.errors import Forbidden, NotFound
 from forum.text.markdown import render_post
 from tests.community.conftest import People, reply, reply_draft
 
-
 WAITING = text(
     "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 )
