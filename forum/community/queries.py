@@ -267,7 +267,7 @@ def topic_page(session: Session, actor: Actor, topic_id: int, page: int) -> Topi
     )
     return TopicPage(
         id=topic_id,
-        title=_title(row.title, shown),
+        title=title_to_show(row.title, shown),
         address=topic_address(topic_id, slug, row.audience),
         category_id=row.category_id,
         category_name=row.name,
@@ -334,7 +334,7 @@ def _topic_row(row: AnyRow) -> TopicRow:
     shown = is_shown(row.author_state)
     return TopicRow(
         id=row.id,
-        title=_title(row.title, shown),
+        title=title_to_show(row.title, shown),
         address=topic_address(row.id, row.slug if shown else "", row.audience),
         category_name=row.name,
         category_address=category_address(row.category_slug),
@@ -391,7 +391,7 @@ def _post_view(row: AnyRow, actor: Actor, locked: bool) -> PostView:
     )
 
 
-def _title(title: str, shown: bool) -> str:
+def title_to_show(title: str, shown: bool) -> str:
     """Return a topic's title, or the neutral line where its author's words are not shown."""
     return title if title and shown else _("A topic whose first post is not shown")
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from forum.accounts.models import Member
 from forum.community.addresses import permalink
 from forum.community.models import Category, Post, PostState, Topic, TopicState
+from forum.community.queries import title_to_show
 from forum.community.visibility import is_shown
 from forum.database.keyset import Window, slice_of
 from forum.moderation.models import Report, ReportReason
@@ -104,7 +105,6 @@ def reports_page(session: Session, actor: Actor, window: Window) -> ReportsPage:
 
 def _line(row: Row[Any]) -> ReportLine:
     stands = bool(row.stands) and is_shown(row.author_state)
-    title = row.topic_title if is_shown(row.starter_state) else ""
     return ReportLine(
         id=row.id,
         is_worry=row.reason is ReportReason.WORRIED_ABOUT_SOMEONE,
@@ -112,7 +112,7 @@ def _line(row: Row[Any]) -> ReportLine:
         raised_at=row.raised_at,
         reporter=_reporter(row),
         note=row.note,
-        topic_title=title or _("A topic whose first post is not shown"),
+        topic_title=title_to_show(row.topic_title, is_shown(row.starter_state)),
         category_name=row.category_name,
         post_number=row.number,
         post_address=permalink(row.post_id) if stands else "",

@@ -85,7 +85,7 @@ def _of_this_request() -> dict[str, Any]:
 
 
 def render(template: str, page: Any, status: int = 200) -> Response:
-    """Return the page; a signed-in reader's is never stored by anyone."""
+    """Return the page, to be asked for anew each time; ``caching`` says which ones nobody may store at all."""
     response = make_response(render_template(template, page=page), status)
-    response.headers["Cache-Control"] = "private, no-store" if current.actor().is_member else "no-cache"
+    response.headers["Cache-Control"] = "no-cache"
     return response
