@@ -27,6 +27,8 @@ SILENCED = re.compile(
     r"#\s*(?:type: ig" + r"nore|no" + r"qa)"
     r"(?P<which>\[[\w, -]+\]|: [A-Z]+[0-9]+(?:, ?[A-Z]+[0-9]+)*)?(?P<why>.*)"
 )
+# A press returns before the answer is there: such a look sees whatever page happens to be shown.
+IMPATIENT = re.compile(r"assert (?:not )?\w.*\.is_(?:visible|hidden|checked|enabled|disabled)\(\)")
 SKIPPED = re.compile(r"pytest\.mark\.(?:sk" + r"ip|xf" + r"ail)\b")
 
 
@@ -94,6 +96,13 @@ def test_nothing_is_left_half_done(root: Path) -> None:
     assert left == []
 
 
+def test_browser_tests_wait_for_what_they_expect(root: Path) -> None:
+    tests = [
+        path for path in project_files(root) if path.is_relative_to(root / "tests") and path.suffix == ".py"
+    ]
+    assert [str(path.relative_to(root)) for path in tests if IMPATIENT.search(text_of(path))] == []
+
+
 def test_whoever_silences_a_check_says_which_and_why(root: Path) -> None:
     found = {
         str(path.relative_to(root)): lines
@@ -152,6 +161,10 @@ def test_a_silenced_check_without_a_reason_is_seen() -> None:
     assert silenced_without_a_reason(f"x = 1  {mark}")
     assert silenced_without_a_reason(f"x = 1  {mark}[misc]")
     assert not silenced_without_a_reason(f"x = 1  {mark}[misc]  # The library has no types.")
+
+
+def test_a_browser_test_that_does_not_wait_is_seen() -> None:
+    assert IMPATIENT.search("    ass" + 'ert page.get_by_role("heading").is_visible()')
 
 
 def test_an_unknown_requirement_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

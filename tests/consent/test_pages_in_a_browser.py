@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser as RealBrowser
 from playwright.sync_api import Page as BrowserPage
-from playwright.sync_api import ViewportSize
+from playwright.sync_api import ViewportSize, expect
 
 from tests.front_door import Forum
 
@@ -54,7 +54,7 @@ def test_joining_by_keyboard_alone_on_a_small_phone(forum: Forum, phone: Browser
     assert "No thanks, keep nothing" not in seen
     phone.wait_for_url("**/about")
     phone.goto(f"{forum.base_url}/join/welcome")
-    assert phone.get_by_role("heading", name="Welcome, quiet-river").is_visible()
+    expect(phone.get_by_role("heading", name="Welcome, quiet-river")).to_be_visible()
 
 
 def test_saying_no_takes_one_press(forum: Forum, phone: BrowserPage) -> None:
@@ -67,7 +67,8 @@ def test_saying_no_takes_one_press(forum: Forum, phone: BrowserPage) -> None:
     assert no["height"] >= 44
     assert no["height"] >= yes["height"]
     phone.get_by_role("button", name="No thanks, keep nothing").click()
-    assert phone.get_by_role("heading", name="Nothing was kept").is_visible()
+    # A press returns before the answer is there; expect waits for it.
+    expect(phone.get_by_role("heading", name="Nothing was kept")).to_be_visible()
     assert forum.counts() == before
 
 

@@ -74,6 +74,7 @@ def test_from_the_home_page_to_a_reply_that_everyone_can_read(
 def test_who_joins_to_reply_lands_where_they_wanted_to_write(demo: Demo, page: Page, eyes: Eyes) -> None:
     page.goto(demo.address)
     page.get_by_role("link", name="Flare number nine").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Flare number nine")
     topic = page.url
     page.get_by_role("link", name="Join to reply").click()
     page.get_by_role("button", name="Continue with Google").click()
@@ -82,8 +83,8 @@ def test_who_joins_to_reply_lands_where_they_wanted_to_write(demo: Demo, page: P
     expect(page.get_by_role("heading", level=1)).to_have_text("Your reply")
     page.get_by_label("Your words").fill("Heard.")
     page.get_by_role("button", name="Post reply").click()
-    assert page.url.startswith(topic)
     expect(page.locator("article:target")).to_contain_text("Heard.")
+    assert page.url.startswith(topic)
     assert eyes.complaints == []
 
 
