@@ -164,7 +164,7 @@ def test_a_silenced_check_without_a_reason_is_seen() -> None:
 
 
 def test_a_browser_test_that_does_not_wait_is_seen() -> None:
-    assert IMPATIENT.search("    ass" + 'ert page.get_by_role("heading").is_visible()')
+    assert IMPATIENT.search("    assert page.get_by_role('heading').is_" + "visible()")
 
 
 def test_an_unknown_requirement_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
