@@ -70,6 +70,42 @@ class CategoryChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CommunitySettingsChanged(Event):
+    """Administrators set something for the whole community."""
+
+    settings_id: int
+    fixed_scopes = (SITE,)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLetIn(Event):
+    """A moderator let a waiting newcomer in. They have written nothing yet, so no page shows it."""
+
+    member_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberTurnedAway(Event):
+    """A moderator did not let a waiting newcomer in. They have written nothing, so no page shows it."""
+
+    member_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSuspended(Event):
+    """A member may not write for a while. What they wrote stays, so no page changes but their own."""
+
+    member_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SuspensionLifted(Event):
+    """A suspended member may write again."""
+
+    member_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class HelplinesChanged(Event):
     """The list of helplines was read anew, or rows of it were confirmed."""
 

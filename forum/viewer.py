@@ -2,15 +2,18 @@
 
 from flask import Flask
 from flask_login import AnonymousUserMixin, LoginManager, UserMixin
-from sqlalchemy import String, cast, func, select
+from sqlalchemy import String, and_, cast, exists, func, select
 from sqlalchemy.orm import Session
 
 from forum import clock
-from forum.accounts.models import Member, SignInSession
+from forum.accounts.models import Member, SignInSession, Suspension
+from forum.accounts.queries import suspension_holds
 from forum.accounts.tokens import hash_of
 from forum.community.models import CategoryModerator
+from forum.community_settings.models import CommunitySettings
 from forum.consent.models import Decision
 from forum.consent.queries import decision_in_force
+from forum.moderation.models import Notice
 from forum.permissions.actor import REQUIRED_PURPOSES, VISITOR, Actor, MemberId
 from forum.web import current
 
@@ -55,6 +58,11 @@ def actor_of(session: Session, token: str) -> Actor | None:
         .where(CategoryModerator.member_id == Member.id)
         .scalar_subquery()
     )
+    read_only = (
+        select(CommunitySettings.read_only).order_by(CommunitySettings.id.desc()).limit(1).scalar_subquery()
+    )
+    new_notices = exists().where(Notice.member_id == Member.id, Notice.seen_at.is_(None))
+    now = clock.now()
     row = session.execute(
         select(
             SignInSession.id,
@@ -63,21 +71,46 @@ def actor_of(session: Session, token: str) -> Actor | None:
             Member.name,
             Member.role,
             Member.state,
+            Member.locale,
+            Suspension.since.is_not(None).label("suspended"),
+            Suspension.until,
             categories,
+            read_only,
+            new_notices,
             *(decision_in_force(Member.uuid, purpose) for purpose in purposes),
         )
         .join(Member, Member.id == SignInSession.member_id)
-        .where(SignInSession.token_hash == hash_of(token), SignInSession.expires_at > clock.now())
+        .outerjoin(Suspension, and_(Suspension.member_id == Member.id, suspension_holds(now)))
+        .where(SignInSession.token_hash == hash_of(token), SignInSession.expires_at > now)
     ).one_or_none()
     if row is None:
         return None
-    session_id, member_id, uuid, name, role, state, category_ids, *decisions = row
+    (
+        session_id,
+        member_id,
+        uuid,
+        name,
+        role,
+        state,
+        locale,
+        suspended,
+        until,
+        category_ids,
+        is_read_only,
+        has_new_notices,
+        *decisions,
+    ) = row
     return Actor(
         member_id=MemberId(member_id),
         uuid=uuid,
         name=name,
         role=role,
         state=state,
+        is_suspended=bool(suspended),
+        suspended_until=until,
+        site_is_read_only=bool(is_read_only),
+        has_new_notices=bool(has_new_notices),
+        locale=locale,
         category_ids=frozenset(int(part) for part in (category_ids or "").split(",") if part),
         missing_consents=frozenset(
             purpose

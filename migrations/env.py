@@ -3,7 +3,9 @@
 from alembic import context
 
 from forum.accounts import models as accounts
+from forum.audit_log import models as audit_log
 from forum.community import models as community
+from forum.community_settings import models as community_settings
 from forum.consent import models as consent
 from forum.database import page_stamps
 from forum.database.base import Base
@@ -13,7 +15,17 @@ from forum.moderation import models as moderation
 from forum.treatments import models as treatments
 
 # Importing them is what fills the metadata that migrations are compared with.
-MODELS = (accounts, community, consent, jobs, moderation, page_stamps, treatments)
+MODELS = (
+    accounts,
+    audit_log,
+    community,
+    community_settings,
+    consent,
+    jobs,
+    moderation,
+    page_stamps,
+    treatments,
+)
 
 
 def run() -> None:

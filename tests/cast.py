@@ -14,9 +14,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from config import Settings
-from forum import __version__, viewer
+from forum import __version__, clock, viewer
 from forum.accounts.commands import change_role, sign_in
-from forum.accounts.models import Member
+from forum.accounts.models import Member, Suspension
 from forum.accounts.pending_identity import PendingIdentity
 from forum.community.models import CategoryModerator
 from forum.consent import commands, ledger, wording
@@ -25,7 +25,7 @@ from forum.consent.ledger import Entry
 from forum.consent.models import ConsentMethod, Decision, PolicyKind
 from forum.consent.queries import policies_in_force
 from forum.database.session import Database
-from forum.permissions.actor import REQUIRED_PURPOSES, Actor, MemberId, MemberState, Purpose, Role
+from forum.permissions.actor import OPERATOR, REQUIRED_PURPOSES, Actor, MemberId, MemberState, Purpose, Role
 from forum.text.translate import DEFAULT_LOCALE
 
 _subjects = count(1)
@@ -59,7 +59,7 @@ def publish_policies(database: Database) -> None:
             if kind not in published:
                 title = kind.value.replace("-", " ").capitalize()
                 text = f"## In short\n\nThese are the {title.lower()} of the tests.\n"
-                commands.publish_policy(session, PolicyDraft(kind, DEFAULT_LOCALE, title, text))
+                commands.publish_policy(session, OPERATOR, PolicyDraft(kind, DEFAULT_LOCALE, title, text))
 
 
 def join(
@@ -118,7 +118,7 @@ def member(
     member_id = join(database, name, given=given)
     with database.transaction() as session:
         if role is not Role.MEMBER:
-            change_role(session, name, role)
+            change_role(session, OPERATOR, name, role)
         token = sign_in(session, member_id)
         uuid = session.scalars(select(Member.uuid).where(Member.id == member_id)).one()
     return Someone(member_id, uuid, name, token, signed_in(app, token), database)
@@ -137,7 +137,8 @@ def author(app: Flask, name: str = "Rowan") -> Someone:
 def suspended(app: Flask, name: str = "Bramble") -> Someone:
     """Return a member who may read and not write."""
     someone = member(app, name)
-    _set_state(someone, MemberState.SUSPENDED)
+    with someone.database.transaction() as session:
+        session.add(Suspension(member_id=someone.member_id, since=clock.now(), until=None))
     return someone
 
 

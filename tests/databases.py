@@ -148,6 +148,8 @@ class _Reused:
             "SELECT (SELECT max(oid) FROM pg_class)::text || (SELECT count(*) FROM pg_class)"
             " || '/' || (SELECT count(*) FROM pg_attribute) || '/' || (SELECT max(oid) FROM pg_constraint)"
             " || '/' || (SELECT max(oid) FROM pg_trigger) || '/' || (SELECT max(oid) FROM pg_proc)"
+            # A trigger that is gone leaves the newest one as it was.
+            " || '/' || (SELECT count(*) FROM pg_trigger) || '/' || (SELECT count(*) FROM pg_proc)"
         )
 
     def empty(self) -> bool:

@@ -11,7 +11,7 @@ def test_the_cast_is_what_it_says(forum: Forum) -> None:
     assert cast.member(app).actor.missing_consents == frozenset()
     assert cast.newcomer(app).actor.name == "Hazel"
     assert cast.author(app).actor.is_member
-    assert cast.suspended(app).actor.state == "suspended"
+    assert cast.suspended(app).actor.is_suspended
     assert cast.consent_withdrawn(app).actor.missing_consents == {Purpose.HEALTH_DATA}
     assert cast.peer_supporter(app).actor.role == "peer-supporter"
     assert cast.moderator(app).actor.is_staff

@@ -17,9 +17,12 @@ from forum.accounts.names import tidy_name
 from forum.accounts.providers.outcomes import Attempt, Provider
 from forum.accounts.queries import identity_of
 from forum.accounts.tokens import hash_of, new_token
+from forum.audit_log.commands import record
 from forum.errors import NotFound
 from forum.events import MemberRoleChanged, emit
-from forum.permissions.actor import MemberId, Role
+from forum.permissions.actions import Action
+from forum.permissions.actor import Actor, MemberId, Role
+from forum.permissions.check import require
 from forum.text.translate import gettext as _
 
 ATTEMPT_LASTS = timedelta(minutes=10)
@@ -150,21 +153,27 @@ def sweep_sign_in_sessions(session: Session) -> int:
     return _deleted(session, SignInSession)
 
 
-def change_role(session: Session, name: str, role: Role) -> MemberId:
+def change_role(session: Session, actor: Actor, name: str, role: Role) -> MemberId:
     """Give the member of this name another role, from their next request on, and return who it is.
 
-    It asks for no permission: it is for whoever has the command line. Which categories a category moderator answers
-    for is community's to say.
+    Which categories a category moderator answers for is community's to say.
 
-    Emits MemberRoleChanged. Raises NotFound when nobody has the name.
+    Emits: MemberRoleChanged
+    Raises: SignInFirst, Forbidden, NotFound (nobody has the name)
     """
-    member_id = session.scalar(
-        update(Member).where(Member.name == tidy_name(name)).values(role=role).returning(Member.id)
-    )
-    if member_id is None:
+    require(actor, Action.ROLE_CHANGE)
+    changed = session.execute(
+        update(Member)
+        .where(Member.name == tidy_name(name))
+        .values(role=role)
+        .returning(Member.id, Member.uuid)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if changed is None:
         raise NotFound(_("No member has this name."))
-    emit(session, MemberRoleChanged(member_id))
-    return MemberId(member_id)
+    record(session, actor, Action.ROLE_CHANGE, member_uuid=changed.uuid, facts={"role": role})
+    emit(session, MemberRoleChanged(changed.id))
+    return MemberId(changed.id)
 
 
 def _deleted(session: Session, table: type[SignInAttempt] | type[SignInSession]) -> int:

@@ -30,6 +30,17 @@ class Member(Numbered, Base):
     joined_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class Suspension(Base):
+    """That a member may not write for a while: at most one at a time. What for stands in the audit log."""
+
+    __tablename__ = "suspension"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    # None until a moderator lifts it.
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class EmailAddress(Base):
     """A member's e-mail address: exists only while the ``email`` purpose is agreed to."""
 

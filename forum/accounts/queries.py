@@ -1,13 +1,13 @@
 """What accounts look up: whose identity this is, whether a name is free."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from forum import clock
-from forum.accounts.models import Identity, Member, SignInSession
+from forum.accounts.models import Identity, Member, SignInSession, Suspension
 from forum.accounts.names import name_key
 from forum.permissions.actor import MemberId
 
@@ -67,3 +67,8 @@ def name_is_taken(session: Session, name: str) -> bool:
     Queries: 1
     """
     return session.scalar(select(Member.id).where(Member.name_key == name_key(name))) is not None
+
+
+def suspension_holds(moment: datetime) -> ColumnElement[bool]:
+    """Say which suspensions are in force at this moment; one whose time is over is none, swept away or not."""
+    return or_(Suspension.until.is_(None), Suspension.until > moment)

@@ -7,7 +7,7 @@ from forum.cli import opening
 from forum.community.commands import answer_for_categories
 from forum.consent.commands import withdraw as withdraw_consent
 from forum.consent.models import ConsentMethod
-from forum.permissions.actor import REQUIRED_PURPOSES, Purpose, Role
+from forum.permissions.actor import OPERATOR, REQUIRED_PURPOSES, Purpose, Role
 
 
 @click.group()
@@ -30,8 +30,8 @@ def promote(name: str, role: str, categories: tuple[str, ...]) -> None:
     if (wanted is Role.CATEGORY_MODERATOR) != bool(categories):
         raise click.UsageError("--category is needed for the role category-moderator, and only there.")
     with opening.database(opening.settings()) as database, database.transaction() as session:
-        member_id = change_role(session, name, wanted)
-        answer_for_categories(session, member_id, categories)
+        member_id = change_role(session, OPERATOR, name, wanted)
+        answer_for_categories(session, OPERATOR, member_id, categories)
     where = f" in {', '.join(categories)}" if categories else ""
     click.echo(f"{name} is now: {wanted.value}{where}.")
 

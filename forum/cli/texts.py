@@ -7,6 +7,7 @@ from forum.cli import opening
 from forum.cli.tables import show_table
 from forum.database.session import Database
 from forum.moderation import helplines
+from forum.permissions.actor import OPERATOR
 from forum.site.publishing import Published, publish_shipped
 
 
@@ -56,7 +57,7 @@ def confirm_helplines(*, yes: bool) -> None:
         if not yes:
             click.confirm("Did you check them, by a call or on the helpline's own page?", abort=True)
         with database.transaction() as session:
-            helplines.confirm_helplines(session, country)
+            helplines.confirm_helplines(session, OPERATOR, country)
     click.echo("Noted. They will be listed for another look after 180 days.")
 
 

@@ -92,8 +92,14 @@ class TopicState(StrEnum):
     """How things stand with a whole topic; only a published one exists for readers."""
 
     PUBLISHED = "published"
+    # Taken back by its author.
     DELETED = "deleted"
+    # Out of sight while moderators look at it.
     HIDDEN = "hidden"
+    # Taken down by a moderator's decision.
+    REMOVED = "removed"
+    # Its posts stand in another topic now, to which its address leads.
+    MERGED = "merged"
 
 
 class PostState(StrEnum):
@@ -103,6 +109,9 @@ class PostState(StrEnum):
     DELETED = "deleted"
     HELD = "held"
     HIDDEN = "hidden"
+    REMOVED = "removed"
+    # The line that stays where a post stood before it was split off; the post itself kept its id and went along.
+    MOVED = "moved"
 
 
 class Category(Numbered, Base):
@@ -140,8 +149,10 @@ class Topic(Numbered, Base):
         Index(None, "category_id", "pinned", "last_activity_at", "id"),
         Index(None, "category_id", "pinned", "started_at", "id"),
         Index(None, "last_activity_at", "id"),
-        Index(None, "author_id"),
+        Index(None, "author_id", "started_at", "id"),
+        Index(None, "merged_into_id"),
         CheckConstraint("pinned IN (0, 1)", name="pinned"),
+        CheckConstraint("(state = 'merged') = (merged_into_id IS NOT NULL)", name="merged"),
         CheckConstraint("NOT from_community OR author_id IS NULL", name="voice"),
         CheckConstraint("last_number >= 0 AND reply_count >= 0", name="counts"),
     )
@@ -161,6 +172,8 @@ class Topic(Numbered, Base):
     # 1 or 0, and not a boolean, because lists sort by it.
     pinned: Mapped[int]
     locked: Mapped[bool]
+    # Always a topic that is not merged itself: merging again leads the older ones on.
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("topic.id"))
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # The highest number ever given to one of its posts; numbers are never given again.
     last_number: Mapped[int]
@@ -179,8 +192,10 @@ class Post(Numbered, Base):
         UniqueConstraint("topic_id", "number"),
         # What a topic's facts are counted from when something in it goes.
         Index(None, "topic_id", "state", "number"),
-        Index(None, "author_id"),
+        Index(None, "author_id", "written_at", "id"),
+        Index(None, "moved_to_id"),
         CheckConstraint("NOT from_community OR author_id IS NULL", name="voice"),
+        CheckConstraint("(state = 'moved') = (moved_to_id IS NOT NULL)", name="moved"),
     )
 
     topic_id: Mapped[int] = mapped_column(ForeignKey("topic.id"))
@@ -192,6 +207,8 @@ class Post(Numbered, Base):
     # tell an answer from an afterthought.
     by_topic_author: Mapped[bool]
     state: Mapped[PostState] = mapped_column(words(PostState, "state"))
+    # Of a line that stays behind: the post that stood here.
+    moved_to_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
     markdown: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
     renderer_version: Mapped[int]

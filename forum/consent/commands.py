@@ -12,15 +12,20 @@ from forum.accounts import names
 from forum.accounts.models import EmailAddress, Identity, Member
 from forum.accounts.pending_identity import PendingIdentity
 from forum.accounts.queries import identity_of, joined_just_now, name_is_taken
+from forum.audit_log.commands import record
+from forum.community_settings.models import SignUp
+from forum.community_settings.queries import settings_held
 from forum.consent import ledger, wording
-from forum.consent.drafts import AlreadyMember, JoinDraft, PolicyDraft, ShownBefore
+from forum.consent.drafts import AlreadyMember, JoinDraft, NobodyNew, PolicyDraft, ShownBefore
 from forum.consent.ledger import Entry
 from forum.consent.models import ConsentMethod, Decision, PolicyKind, PolicyVersion
 from forum.consent.queries import PolicyReference, last_word, policies_in_force, published_versions
 from forum.database.dialects import tools
 from forum.errors import Conflict, Forbidden, Invalid, Malformed, NotFound
 from forum.events import MemberJoined, MemberPaused, PolicyPublished, emit
-from forum.permissions.actor import REQUIRED_PURPOSES, MemberId, MemberState, Purpose
+from forum.permissions.actions import Action
+from forum.permissions.actor import REQUIRED_PURPOSES, Actor, MemberId, MemberState, Purpose
+from forum.permissions.check import require
 from forum.text.markdown import render_page
 from forum.text.translate import gettext as _
 
@@ -28,13 +33,13 @@ from forum.text.translate import gettext as _
 SENT_TWICE_WITHIN = timedelta(minutes=1)
 
 
-def publish_policy(session: Session, draft: PolicyDraft) -> int:
+def publish_policy(session: Session, actor: Actor, draft: PolicyDraft) -> int:
     """Publish a new version of a policy and return its id; a text that is the newest already is not published again.
 
-    It asks for no permission: it is for whoever has the command line.
-
-    Emits PolicyPublished (unless the text is unchanged).
+    Emits: PolicyPublished (unless the text is unchanged)
+    Raises: SignInFirst, Forbidden
     """
+    require(actor, Action.POLICY_PUBLISH)
     sha256 = ledger.hash_of_text(draft.markdown)
     newest = session.execute(
         select(PolicyVersion.id, PolicyVersion.version, PolicyVersion.sha256, PolicyVersion.title)
@@ -59,6 +64,7 @@ def publish_policy(session: Session, draft: PolicyDraft) -> int:
     )
     session.add(policy)
     session.flush()
+    record(session, actor, Action.POLICY_PUBLISH, facts={"policy_version": policy.id})
     emit(session, PolicyPublished(policy.id))
     return policy.id
 
@@ -68,11 +74,12 @@ def join(session: Session, pending: PendingIdentity, draft: JoinDraft) -> Member
 
     Member, identity, e-mail address and consent events come to be together or not at all. When the identity belongs
     to a member who joined only just now and is signed in (a form that was sent twice), it is that member, and nothing
-    changes.
+    changes. Where moderators let newcomers in by hand, the new member waits for that.
 
-    Emits MemberJoined. Raises AlreadyMember when the identity belongs to anybody else, Malformed for policies that
-    never were, ShownBefore when the policies or the words beside the choices are no longer those that were shown,
-    Invalid for a name that can't be had and for a missing consent that is needed, Forbidden while sign-up is closed.
+    Emits MemberJoined. Raises AlreadyMember when the identity belongs to anybody else, NobodyNew while administrators
+    let nobody join, Malformed for policies that never were, ShownBefore when the policies or the words beside the
+    choices are no longer those that were shown, Invalid for a name that can't be had and for a missing consent that is
+    needed, Forbidden while no policies are published.
     """
     # Everybody who joins waits here for the one before, so that what is looked up below stays true.
     tools(session).take_turn(session, ledger.TURN)
@@ -81,13 +88,18 @@ def join(session: Session, pending: PendingIdentity, draft: JoinDraft) -> Member
         if not joined_just_now(session, known.member_id, SENT_TWICE_WITHIN):
             raise AlreadyMember
         return known.member_id
+    # Whatever the page said that they saw: what holds now decides, and goes on holding until they are a member.
+    settings = settings_held(session)
+    if not settings.takes_members:
+        raise NobodyNew(settings.why_nobody_joins)
     policies = _policies_shown(session, draft)
     choices = wording.choices(policies, locale=draft.locale, gpc=draft.gpc)
     if draft.wording_sha256 != wording.hash_of_choices(choices):
         raise ShownBefore
     _check_name(session, draft, pending)
     _check_given(draft)
-    member = _new_member(session, pending, draft)
+    waits = settings.sign_up is SignUp.APPROVAL
+    member = _new_member(session, pending, draft, MemberState.WAITING if waits else MemberState.ACTIVE)
     if pending.email is not None and Purpose.EMAIL in draft.given:
         session.add(EmailAddress(member_id=member.id, address=pending.email, verified_at=clock.now()))
     shown = tuple(policy.as_recorded() for policy in policies)
@@ -146,7 +158,7 @@ def withdraw(session: Session, name: str, purpose: Purpose, method: ConsentMetho
     if purpose is Purpose.EMAIL:
         session.execute(delete(EmailAddress).where(EmailAddress.member_id == member.id))
     # Whoever is leaving is out of sight already, and stays on their way.
-    if purpose in REQUIRED_PURPOSES and member.state in (MemberState.ACTIVE, MemberState.SUSPENDED):
+    if purpose in REQUIRED_PURPOSES and member.state is MemberState.ACTIVE:
         member.state = MemberState.PAUSED
         session.flush()
         emit(session, MemberPaused(member.id))
@@ -192,13 +204,16 @@ def _check_given(draft: JoinDraft) -> None:
         raise Invalid({"agree": _("An account needs both of these.")})
 
 
-def _new_member(session: Session, pending: PendingIdentity, draft: JoinDraft) -> Member:
+def _new_member(
+    session: Session, pending: PendingIdentity, draft: JoinDraft, state: MemberState
+) -> Member:
     now = clock.now()
     member = Member(
         uuid=uuid.uuid4(),
         name=draft.name,
         name_key=names.name_key(draft.name),
         name_since=now,
+        state=state,
         locale=draft.locale,
         joined_at=now,
     )

@@ -27,7 +27,7 @@ from forum.consent.queries import policies_in_force
 from forum.database.session import Database
 from forum.demo.stand_in import GOOGLE_ISSUER
 from forum.demo.stand_in.personas import PERSONAS
-from forum.permissions.actor import REQUIRED_PURPOSES, Actor, Role
+from forum.permissions.actor import OPERATOR, REQUIRED_PURPOSES, Actor, Role
 from forum.site.publishing import publish_shipped
 from forum.text.markdown import render_post
 from forum.text.translate import DEFAULT_LOCALE
@@ -87,7 +87,7 @@ def _join(database: Database, member: dict[str, Any], moment: datetime) -> Actor
         pending = PendingIdentity("google", GOOGLE_ISSUER, subject, None, (), "/")
         member_id = join(session, pending, draft)
         if "role" in member:
-            change_role(session, member["name"], Role(member["role"]))
+            change_role(session, OPERATOR, member["name"], Role(member["role"]))
     return Actor(member_id=member_id, name=member["name"])
 
 

@@ -1,6 +1,7 @@
 """The one who acts: a visitor or a member, with everything a rule may ask about them."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
@@ -19,13 +20,15 @@ class Role(StrEnum):
 
 
 class MemberState(StrEnum):
-    """How things stand with a membership."""
+    """How things stand with a membership. That a member is suspended is kept apart: both can be so at once."""
 
     ACTIVE = "active"
     # Health-data consent was withdrawn: all of the member's is hidden, writing stops.
     PAUSED = "paused"
-    # A moderator's decision: reading, export and leaving remain.
-    SUSPENDED = "suspended"
+    # Joined where moderators let newcomers in by hand, and nobody has yet.
+    WAITING = "waiting"
+    # A moderator said no; erased after the days that ``moderation`` names.
+    TURNED_AWAY = "turned-away"
     # Leaving was begun: hidden at once, erased after the days of grace.
     LEAVING = "leaving"
 
@@ -43,6 +46,8 @@ class Purpose(StrEnum):
 
 REQUIRED_PURPOSES = frozenset({Purpose.MEMBERSHIP, Purpose.HEALTH_DATA})
 
+# Who may see everything there is to moderate, in every category.
+MODERATE_ALL = frozenset({Role.MODERATOR, Role.ADMINISTRATOR})
 STAFF_ROLES = frozenset({Role.CATEGORY_MODERATOR, Role.MODERATOR, Role.ADMINISTRATOR})
 
 
@@ -59,6 +64,17 @@ class Actor:
     category_ids: frozenset[int] = frozenset()
     # Required purposes for which no consent stands.
     missing_consents: frozenset[Purpose] = frozenset()
+    # A moderator's decision: reading, export and leaving remain. No end means until it is lifted.
+    is_suspended: bool = False
+    suspended_until: datetime | None = None
+    # The community's own setting: only those who keep it going may write.
+    site_is_read_only: bool = False
+    # The moderators told them something that they have not opened yet.
+    has_new_notices: bool = False
+    # The language they joined in, or "" for a visitor.
+    locale: str = ""
+    # Whoever has the command line.
+    is_operator: bool = False
     # The sign-in session, so that log-out can end it.
     sign_in_session_id: int | None = field(default=None, repr=False)
 
@@ -67,6 +83,10 @@ class Actor:
         """Say whether somebody is signed in."""
         return self.member_id is not None
 
+    def moderates(self, category_id: int) -> bool:
+        """Say whether they answer for this category."""
+        return self.is_member and (self.role in MODERATE_ALL or category_id in self.category_ids)
+
     @property
     def is_staff(self) -> bool:
         """Say whether they moderate anything."""
@@ -74,3 +94,4 @@ class Actor:
 
 
 VISITOR = Actor()
+OPERATOR = Actor(is_operator=True)

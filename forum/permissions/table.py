@@ -1,7 +1,7 @@
 """The table: each action and the rule that must hold. The generated ``docs/permissions.md`` shows it."""
 
 from forum.permissions.actions import Action
-from forum.permissions.actor import MemberState
+from forum.permissions.actor import MODERATE_ALL, MemberState, Role
 from forum.permissions.rules import YES, Rule, rule
 from forum.text.translate import gettext as _
 
@@ -14,19 +14,41 @@ signed_in = rule(
 )
 not_suspended = rule(
     "not suspended",
-    lambda actor, _subject: actor.state is not MemberState.SUSPENDED,
-    lambda: _("Your account is suspended, so you can read but not write."),
+    lambda actor, _subject: not actor.is_suspended,
+    lambda: _(
+        "Your account is suspended, so you can read but not write. Your notices say why, and for how long."
+    ),
 )
 not_paused = rule(
     "not paused or leaving",
     lambda actor, _subject: actor.state not in (MemberState.PAUSED, MemberState.LEAVING),
     lambda: _("Your account is paused, so you can read but not write."),
 )
+not_turned_away = rule(
+    "not turned away",
+    lambda actor, _subject: actor.state is not MemberState.TURNED_AWAY,
+    lambda: _("The moderators did not let you in, so you can read but not write. Your notices say why."),
+)
+let_in = rule(
+    "let in",
+    lambda actor, _subject: actor.state is not MemberState.WAITING,
+    lambda: _(
+        "A moderator welcomes each new member before they write. You need do nothing: you can read until then, and "
+        "your notices tell you when you can write."
+    ),
+)
 has_consented = rule(
     "has agreed to what writing needs",
     lambda actor, _subject: not actor.missing_consents,
     lambda: _(
         "You have not agreed that we keep what you write about your health, so you can read but not write."
+    ),
+)
+site_takes_posts = rule(
+    "the community takes posts or they keep it going",
+    lambda actor, _subject: actor.is_staff or not actor.site_is_read_only,
+    lambda: _(
+        "The whole community can be read but not written in for now. Nothing that was written before is lost."
     ),
 )
 own = rule(
@@ -44,7 +66,47 @@ moderates_some = rule(
     lambda actor, _subject: actor.is_staff,
     lambda: _("Only moderators can do this."),
 )
-may_write = signed_in & not_suspended & not_paused & has_consented
+moderates_here = rule(
+    "a moderator of its category",
+    lambda actor, subject: actor.moderates(subject.category_id),
+    lambda: _("Only the moderators of this category can do this."),
+)
+moderates_both = rule(
+    "a moderator of both categories",
+    # Without the other topic nobody can say yet: the page that asks for it has only the first.
+    lambda actor, subject: subject.other_category_id is None or actor.moderates(subject.other_category_id),
+    lambda: _("Only a moderator of both categories can do this."),
+)
+moderates_all = rule(
+    "a moderator of all categories",
+    lambda actor, _subject: actor.is_member and actor.role in MODERATE_ALL,
+    lambda: _("Only moderators of the whole community can do this."),
+)
+may_judge_them = rule(
+    "the member is neither themselves nor of the same or a higher standing",
+    lambda actor, subject: (
+        subject.id != actor.member_id
+        and (actor.role is Role.ADMINISTRATOR or subject.role not in MODERATE_ALL)
+    ),
+    lambda: _("Nobody can do this to themselves, and only an administrator can do it to a moderator."),
+)
+administers = rule(
+    "an administrator",
+    lambda actor, _subject: actor.is_member and actor.role is Role.ADMINISTRATOR,
+    lambda: _("Only administrators can do this."),
+)
+operates = rule(
+    "whoever has the command line",
+    lambda actor, _subject: actor.is_operator,
+    lambda: _("Only administrators can do this."),
+)
+in_good_standing = signed_in & not_suspended & not_paused & not_turned_away & let_in
+may_write = in_good_standing & has_consented & site_takes_posts
+may_moderate = in_good_standing & moderates_some
+may_run = (in_good_standing & administers) | operates
+
+_arrange = may_moderate & moderates_here
+_judge = may_moderate & moderates_all
 
 TABLE: dict[Action, Rule] = {
     Action.TOPIC_START: may_write,
@@ -52,6 +114,37 @@ TABLE: dict[Action, Rule] = {
     Action.POST_EDIT: may_write & own & topic_open,
     # Taking one's own words back needs no consent and no standing: only that they are one's own.
     Action.POST_DELETE: signed_in & own,
+    Action.TOPIC_LOCK: _arrange,
+    Action.TOPIC_UNLOCK: _arrange,
+    Action.TOPIC_PIN: _arrange,
+    Action.TOPIC_UNPIN: _arrange,
+    Action.TOPIC_MOVE: _arrange,
+    Action.TOPIC_HIDE: _arrange,
+    Action.TOPIC_REMOVE: _arrange,
+    Action.TOPIC_RESTORE: _arrange,
+    Action.TOPIC_MERGE: _arrange & moderates_both,
+    Action.TOPIC_SPLIT: _arrange,
+    Action.POST_HIDE: _arrange,
+    Action.POST_REMOVE: _arrange,
+    Action.POST_RESTORE: _arrange,
+    Action.MODERATE: may_moderate,
     Action.REPORT_RAISE: anyone,
-    Action.REPORT_LIST: signed_in & not_suspended & not_paused & moderates_some,
+    Action.REPORT_LIST: may_moderate,
+    Action.REPORT_CLAIM: _arrange,
+    Action.REPORT_LET_GO: _arrange,
+    Action.REPORT_CLOSE: _arrange,
+    Action.LOG_READ: may_moderate,
+    Action.MEMBER_LOOK_UP: _judge,
+    Action.MEMBER_NOTE: _judge,
+    Action.MEMBER_SUSPEND: _judge & may_judge_them,
+    Action.MEMBER_UNSUSPEND: _judge & may_judge_them,
+    Action.MEMBER_LET_IN: _judge,
+    Action.MEMBER_TURN_AWAY: _judge & may_judge_them,
+    Action.SETTINGS_CHANGE: may_run,
+    Action.ROLE_CHANGE: may_run,
+    Action.CATEGORY_CHANGE: may_run,
+    Action.POLICY_PUBLISH: may_run,
+    Action.TREATMENT_PUBLISH: may_run,
+    Action.HELPLINES_CHANGE: may_run,
+    Action.COMMUNITY_TOPIC_START: may_run,
 }

@@ -18,6 +18,7 @@ from forum.consent.drafts import PolicyDraft
 from forum.consent.models import PolicyKind, PolicyVersion
 from forum.database.dialects import tools
 from forum.moderation.helplines import load_helplines
+from forum.permissions.actor import OPERATOR
 from forum.site import shipped_texts
 from forum.text.translate import DEFAULT_LOCALE
 from forum.treatments.commands import publish_treatment
@@ -71,7 +72,7 @@ def publish_shipped(
         treatments=treatments,
         treatment_drafts=_versions(session) - versions_before - treatments,
         topics=_topics(session),
-        helplines=load_helplines(session, shipped_texts.helplines()),
+        helplines=load_helplines(session, OPERATOR, shipped_texts.helplines()),
     )
 
 
@@ -94,6 +95,7 @@ def _policies(
             continue
         publish_policy(
             session,
+            OPERATOR,
             PolicyDraft(
                 kind=kind,
                 locale=DEFAULT_LOCALE,
@@ -113,7 +115,7 @@ def _categories(session: Session) -> int:
     there = set(session.scalars(select(Category.slug)))
     missing = [draft for draft in shipped_texts.categories() if draft.slug not in there]
     for draft in missing:
-        publish_category(session, draft)
+        publish_category(session, OPERATOR, draft)
     return len(missing)
 
 
@@ -122,7 +124,7 @@ def _treatments(session: Session) -> int:
     there = set(session.scalars(select(Treatment.slug)))
     drafts = shipped_texts.treatments()
     for draft in drafts:
-        publish_treatment(session, draft)
+        publish_treatment(session, OPERATOR, draft)
     return sum(draft.slug not in there for draft in drafts)
 
 
@@ -140,7 +142,7 @@ def _topics(session: Session) -> int:
         if topic.treatment_slug or there is not None:
             continue
         open_community_topic(
-            session, topic.category_slug, topic.title, topic.text, topic.intent, pinned=topic.pinned
+            session, OPERATOR, topic.category_slug, topic.title, topic.text, topic.intent, pinned=topic.pinned
         )
         opened += 1
     return opened

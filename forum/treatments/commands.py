@@ -6,41 +6,49 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from forum import clock
+from forum.audit_log.commands import record
 from forum.community.commands import open_community_topic
 from forum.database.dialects import tools
 from forum.events import TreatmentPublished, emit
+from forum.permissions.actions import Action
+from forum.permissions.actor import Actor
+from forum.permissions.check import require
 from forum.text.markdown import render_page
 from forum.treatments.drafts import DiscussionDraft, TreatmentDraft
 from forum.treatments.models import Treatment, TreatmentVersion
 
 
-def publish_treatment(session: Session, draft: TreatmentDraft) -> int:
+def publish_treatment(session: Session, actor: Actor, draft: TreatmentDraft) -> int:
     """Make the treatment's page and its discussion, and return the treatment's id.
 
     Where the page exists already, a text that no version holds yet arrives as a draft beside the published
     one, never over it, because somebody may have edited that; a text that a version holds changes nothing.
 
     Emits: TreatmentPublished (the first time only: a draft shows nowhere)
+    Raises: SignInFirst, Forbidden
     """
+    require(actor, Action.TREATMENT_PUBLISH)
     tools(session).take_turn(session, f"treatment:{draft.slug}")
     treatment_id = session.scalar(select(Treatment.id).where(Treatment.slug == draft.slug))
     if treatment_id is not None:
         if not _holds(session, treatment_id, draft):
             _add_version(session, treatment_id, draft, published=False)
+            record(session, actor, Action.TREATMENT_PUBLISH, facts={"treatment": treatment_id, "live": False})
         return treatment_id
     treatment = Treatment(
-        slug=draft.slug, pinned=draft.pinned, topic_id=_open_discussion(session, draft.discussion)
+        slug=draft.slug, pinned=draft.pinned, topic_id=_open_discussion(session, actor, draft.discussion)
     )
     session.add(treatment)
     session.flush()
     _add_version(session, treatment.id, draft, published=True)
+    record(session, actor, Action.TREATMENT_PUBLISH, facts={"treatment": treatment.id, "live": True})
     emit(session, TreatmentPublished(treatment_id=treatment.id))
     return treatment.id
 
 
-def _open_discussion(session: Session, draft: DiscussionDraft) -> int:
+def _open_discussion(session: Session, actor: Actor, draft: DiscussionDraft) -> int:
     return open_community_topic(
-        session, draft.category_slug, draft.title, draft.text, draft.intent, pinned=draft.pinned
+        session, actor, draft.category_slug, draft.title, draft.text, draft.intent, pinned=draft.pinned
     )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from config import Settings
+from forum.community_settings.queries import BEFORE_ANY, SettingsInForce, settings_in_force
 from forum.database.session import Database, commit
 from forum.permissions.actor import VISITOR, Actor
 
@@ -73,6 +74,25 @@ def settle_actor() -> bool:
         _let_go(None)
         g.unrecognised = True
     return not g.get("unrecognised")
+
+
+def community_settings() -> SettingsInForce:
+    """Return what administrators set for the whole community.
+
+    When the database can't say, what holds before anybody set anything: pages that tell so must still come.
+    """
+    if "community_settings" not in g:
+        try:
+            g.community_settings = read(settings_in_force)
+        except SQLAlchemyError:
+            _let_go(None)
+            return BEFORE_ANY
+    return cast(SettingsInForce, g.community_settings)
+
+
+def contact() -> str:
+    """Return how to reach the people who run this community: what administrators set, else the operator's own."""
+    return community_settings().contact or settings().operator_contact
 
 
 def session() -> Session:

@@ -13,7 +13,7 @@ from forum.accounts.queries import identity_of, name_is_taken
 from forum.database.page_stamps import read
 from forum.database.session import Database
 from forum.errors import NotFound
-from forum.permissions.actor import Role
+from forum.permissions.actor import OPERATOR, Role
 from tests import cast
 from tests.recorder import recorded
 
@@ -34,12 +34,12 @@ def test_a_role_counts_from_the_next_request_on(app: Flask, database: Database) 
     someone = cast.member(app, "Juniper")
     assert not is_staff(someone)
     with database.transaction() as session:
-        assert change_role(session, "Juniper", Role.MODERATOR) == someone.member_id
+        assert change_role(session, OPERATOR, "Juniper", Role.MODERATOR) == someone.member_id
     assert is_staff(someone)
     with database.reading() as session:
         stamps = read(session, ["site"])
     with database.transaction() as session:
-        change_role(session, "Juniper", Role.MEMBER)
+        change_role(session, OPERATOR, "Juniper", Role.MEMBER)
     with database.reading() as session:
         assert read(session, ["site"]) == {"site": stamps["site"] + 1}
     assert not is_staff(someone)
@@ -49,7 +49,7 @@ def test_a_role_counts_from_the_next_request_on(app: Flask, database: Database) 
 def test_a_role_is_given_to_the_exact_name_alone(app: Flask, database: Database, name: str) -> None:
     cast.member(app, "Juniper")
     with database.transaction() as session, pytest.raises(NotFound):
-        change_role(session, name, Role.ADMINISTRATOR)
+        change_role(session, OPERATOR, name, Role.ADMINISTRATOR)
 
 
 def test_an_attempt_is_taken_once_by_its_browser(database: Database) -> None:

@@ -16,6 +16,7 @@ from forum.consent.queries import policies_in_force, policy_page, site_is_ready
 from forum.database.page_stamps import read
 from forum.database.session import Database
 from forum.errors import NotFound
+from forum.permissions.actor import OPERATOR
 from tests.cast import publish_policies
 from tests.front_door import Page
 from tests.recorder import recorded
@@ -34,7 +35,7 @@ def bare(database_url: str) -> Iterator[Database]:
 def publish(database: Database, draft: PolicyDraft) -> int:
     """Publish in a transaction of its own."""
     with database.transaction() as session:
-        return publish_policy(session, draft)
+        return publish_policy(session, OPERATOR, draft)
 
 
 def version_in_force(database: Database) -> int:

@@ -7,7 +7,7 @@ from forum import clock
 from forum.consent.commands import publish_policy
 from forum.consent.drafts import PolicyDraft
 from forum.consent.models import ConsentRecord, Decision, InterfaceText, PolicyKind
-from forum.permissions.actor import Purpose
+from forum.permissions.actor import OPERATOR, Purpose
 from tests.consent.joining import EVERYTHING, records
 from tests.front_door import NEEDED, Browser, Forum, Page
 
@@ -15,7 +15,9 @@ from tests.front_door import NEEDED, Browser, Forum, Page
 def publish_newer(forum: Forum, kind: PolicyKind = PolicyKind.TERMS) -> None:
     """Publish a version of a policy that nobody has seen."""
     with forum.database.transaction() as session:
-        publish_policy(session, PolicyDraft(kind, "en", "Newer", f"Newer words of {clock.now()}.\n"))
+        publish_policy(
+            session, OPERATOR, PolicyDraft(kind, "en", "Newer", f"Newer words of {clock.now()}.\n")
+        )
 
 
 @pytest.mark.proves("C5")

@@ -93,7 +93,7 @@ def test_a_foreign_word_is_refused_by_the_database_itself(database: Database) ->
         with database.writing() as session, pytest.raises(IntegrityError):
             session.execute(text(f"UPDATE member SET {change}"))
     with database.transaction() as session:
-        session.execute(text("UPDATE member SET role = 'moderator', state = 'suspended'"))
+        session.execute(text("UPDATE member SET role = 'moderator', state = 'paused'"))
 
 
 def test_a_foreign_word_is_refused_before_it_is_sent(database: Database) -> None:

@@ -11,7 +11,7 @@ import pytest
 from forum.errors import Forbidden, SignInFirst
 from forum.permissions import documentation
 from forum.permissions.actions import Action
-from forum.permissions.actor import VISITOR, Actor, MemberId, MemberState, Purpose, Role
+from forum.permissions.actor import OPERATOR, VISITOR, Actor, MemberId, MemberState, Purpose, Role
 from forum.permissions.check import can, require
 from forum.permissions.table import TABLE
 
@@ -24,6 +24,12 @@ class Subject:
 
     author_id: int | None
     locked: bool
+    # 5 is the category moderator's, 6 is not.
+    category_id: int = 5
+    other_category_id: int | None = None
+    # Where the subject is a member: who, and what they were trusted with.
+    id: int = 2
+    role: Role = Role.MEMBER
 
 
 MEMBER = Actor(member_id=MemberId(1), uuid=UUID(int=1), name="Wren")
@@ -31,7 +37,7 @@ MEMBER = Actor(member_id=MemberId(1), uuid=UUID(int=1), name="Wren")
 CAST = {
     "visitor": VISITOR,
     "member": MEMBER,
-    "suspended": replace(MEMBER, state=MemberState.SUSPENDED),
+    "suspended": replace(MEMBER, is_suspended=True),
     "paused": replace(MEMBER, state=MemberState.PAUSED),
     "leaving": replace(MEMBER, state=MemberState.LEAVING),
     "without consent": replace(MEMBER, missing_consents=frozenset({Purpose.HEALTH_DATA})),
@@ -40,12 +46,20 @@ CAST = {
     "category moderator": replace(MEMBER, role=Role.CATEGORY_MODERATOR, category_ids=frozenset({5})),
     "moderator": replace(MEMBER, role=Role.MODERATOR),
     "administrator": replace(MEMBER, role=Role.ADMINISTRATOR),
-    "suspended moderator": replace(MEMBER, role=Role.MODERATOR, state=MemberState.SUSPENDED),
+    "waiting": replace(MEMBER, state=MemberState.WAITING),
+    "turned away": replace(MEMBER, state=MemberState.TURNED_AWAY),
+    "member while read-only": replace(MEMBER, site_is_read_only=True),
+    "moderator while read-only": replace(MEMBER, role=Role.MODERATOR, site_is_read_only=True),
+    "operator": OPERATOR,
+    "suspended moderator": replace(MEMBER, role=Role.MODERATOR, is_suspended=True),
 }
 EVERYBODY = set(CAST)
-MEMBERS = EVERYBODY - {"visitor"}
-WRITERS = {"member", "peer supporter", "category moderator", "moderator", "administrator"}
-STAFF = {"category moderator", "moderator", "administrator"}
+MEMBERS = EVERYBODY - {"visitor", "operator"}
+MODERATORS = {"moderator", "moderator while read-only", "administrator"}
+STAFF = {"category moderator"} | MODERATORS
+WRITERS = {"member", "peer supporter"} | STAFF
+ADMINISTRATORS = {"administrator"}
+RUNNING = {"administrator", "operator"}
 NOBODY: set[str] = set()
 
 SUBJECTS = {
@@ -54,34 +68,86 @@ SUBJECTS = {
     "another's": Subject(author_id=2, locked=False),
     "another's, locked": Subject(author_id=2, locked=True),
     "the community's": Subject(author_id=None, locked=False),
+    "in another category": Subject(author_id=2, locked=False, category_id=6),
+    "for two categories": Subject(author_id=2, locked=False, other_category_id=6),
+    "oneself": Subject(author_id=2, locked=False, id=1),
+    "a moderator": Subject(author_id=2, locked=False, role=Role.MODERATOR),
 }
+OTHERS = (
+    "another's",
+    "the community's",
+    "in another category",
+    "for two categories",
+    "oneself",
+    "a moderator",
+)
 
 # For each action and each subject: who may.
 EXPECTED: dict[Action, dict[str, set[str]]] = {
     Action.TOPIC_START: dict.fromkeys(SUBJECTS, WRITERS),
     Action.POST_PUBLISH: {
-        "own": WRITERS,
-        "own, locked": NOBODY,
-        "another's": WRITERS,
-        "another's, locked": NOBODY,
-        "the community's": WRITERS,
+        **dict.fromkeys(("own", *OTHERS), WRITERS),
+        **dict.fromkeys(("own, locked", "another's, locked"), NOBODY),
     },
     Action.POST_EDIT: {
+        **dict.fromkeys(SUBJECTS, NOBODY),
         "own": WRITERS,
-        "own, locked": NOBODY,
-        "another's": NOBODY,
-        "another's, locked": NOBODY,
-        "the community's": NOBODY,
     },
     Action.POST_DELETE: {
+        **dict.fromkeys(SUBJECTS, NOBODY),
         "own": MEMBERS,
         "own, locked": MEMBERS,
-        "another's": NOBODY,
-        "another's, locked": NOBODY,
-        "the community's": NOBODY,
     },
     Action.REPORT_RAISE: dict.fromkeys(SUBJECTS, EVERYBODY),
-    Action.REPORT_LIST: dict.fromkeys(SUBJECTS, STAFF),
+    **{
+        action: {**dict.fromkeys(SUBJECTS, STAFF), "in another category": MODERATORS}
+        for action in (
+            Action.TOPIC_LOCK,
+            Action.TOPIC_UNLOCK,
+            Action.TOPIC_PIN,
+            Action.TOPIC_UNPIN,
+            Action.TOPIC_MOVE,
+            Action.TOPIC_HIDE,
+            Action.TOPIC_REMOVE,
+            Action.TOPIC_RESTORE,
+            Action.TOPIC_SPLIT,
+            Action.POST_HIDE,
+            Action.POST_REMOVE,
+            Action.POST_RESTORE,
+            Action.REPORT_CLAIM,
+            Action.REPORT_LET_GO,
+            Action.REPORT_CLOSE,
+        )
+    },
+    Action.TOPIC_MERGE: {
+        **dict.fromkeys(SUBJECTS, STAFF),
+        "in another category": MODERATORS,
+        "for two categories": MODERATORS,
+    },
+    **{
+        action: dict.fromkeys(SUBJECTS, STAFF)
+        for action in (Action.MODERATE, Action.REPORT_LIST, Action.LOG_READ)
+    },
+    **{
+        action: dict.fromkeys(SUBJECTS, MODERATORS)
+        for action in (Action.MEMBER_LOOK_UP, Action.MEMBER_NOTE, Action.MEMBER_LET_IN)
+    },
+    **{
+        action: {**dict.fromkeys(SUBJECTS, MODERATORS), "oneself": NOBODY, "a moderator": ADMINISTRATORS}
+        for action in (Action.MEMBER_SUSPEND, Action.MEMBER_UNSUSPEND, Action.MEMBER_TURN_AWAY)
+    },
+    **{
+        action: dict.fromkeys(SUBJECTS, RUNNING)
+        for action in (
+            Action.SETTINGS_CHANGE,
+            Action.ROLE_CHANGE,
+            Action.CATEGORY_CHANGE,
+            Action.POLICY_PUBLISH,
+            Action.TREATMENT_PUBLISH,
+            Action.HELPLINES_CHANGE,
+            Action.COMMUNITY_TOPIC_START,
+        )
+    },
 }
 
 ALL = [(action, subject) for action in Action for subject in SUBJECTS]

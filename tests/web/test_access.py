@@ -3,13 +3,13 @@
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
 
-from forum.accounts.models import Member
+from forum import clock
+from forum.accounts.models import Suspension
 from forum.community import commands
 from forum.community.drafts import CategoryDraft
 from forum.database.session import Database
-from forum.permissions.actor import MemberState
+from forum.permissions.actor import OPERATOR
 from tests import cast
 
 
@@ -38,7 +38,7 @@ def test_a_members_page_is_open_to_members_however_things_stand_with_them(
 def test_a_staff_page_does_not_exist_for_members(app: Flask, client: FlaskClient, database: Database) -> None:
     with database.transaction() as session:
         category_id = commands.publish_category(
-            session, CategoryDraft("flares", "Flares", "When it is bad", "Be gentle.", False, 1)
+            session, OPERATOR, CategoryDraft("flares", "Flares", "When it is bad", "Be gentle.", False, 1)
         )
     assert get(client, "/trial/staff") == 303
     for someone in (cast.member(app), cast.peer_supporter(app)):
@@ -58,7 +58,7 @@ def test_a_suspended_moderator_is_told_why_not_with_the_next_request(app: Flask,
     someone = cast.moderator(app)
     assert get(someone.client, "/trial/staff") == 200
     with database.transaction() as session:
-        session.execute(update(Member).values(state=MemberState.SUSPENDED))
+        session.add(Suspension(member_id=someone.member_id, since=clock.now(), until=None))
     answer = someone.client.get("/trial/staff")
     assert answer.status_code == 403
     assert "Your account is suspended" in answer.text

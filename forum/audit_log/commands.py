@@ -1,0 +1,63 @@
+"""Writing into the audit log. Nothing else may, and nothing changes what is there."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from forum import clock
+from forum.audit_log.models import AuditEntry
+from forum.permissions.actions import Action
+from forum.permissions.actor import Actor
+
+OPERATOR_ROLE = "operator"
+
+
+def record(
+    session: Session,
+    actor: Actor,
+    action: Action,
+    *,
+    reason: StrEnum | None = None,
+    category_id: int | None = None,
+    topic_id: int | None = None,
+    post_id: int | None = None,
+    report_id: int | None = None,
+    member_uuid: UUID | None = None,
+    facts: Mapping[str, int | StrEnum | datetime | None] | None = None,
+) -> None:
+    """Keep that the actor did this, in the transaction that does it.
+
+    ``facts`` holds numbers, moments and words of closed sets. Raises TypeError for anything else, so that no text
+    and no name can get into a table from which nothing ever goes.
+    """
+    session.add(
+        AuditEntry(
+            made_at=clock.now(),
+            action=action.value,
+            actor_uuid=actor.uuid,
+            actor_role=OPERATOR_ROLE if actor.is_operator else actor.role.value,
+            reason=reason.value if reason else "",
+            category_id=category_id,
+            topic_id=topic_id,
+            post_id=post_id,
+            report_id=report_id,
+            member_uuid=member_uuid,
+            facts={name: _plain(value) for name, value in (facts or {}).items()},
+        )
+    )
+    session.flush()
+
+
+def _plain(value: object) -> int | str | None:
+    match value:
+        case None | bool() | int():
+            return value
+        case StrEnum():
+            return value.value
+        case datetime():
+            return value.isoformat()
+        case _:
+            raise TypeError(f"The audit log keeps no {type(value).__name__}.")

@@ -1,0 +1,1 @@
+"""What administrators set for the whole community, apart from the operator's deploy settings."""
