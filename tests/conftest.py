@@ -19,6 +19,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
 from jinja2.bccache import Bucket, BytecodeCache
+from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
 from config import Mode, ProviderSettings, Settings
@@ -29,6 +30,9 @@ pytest_plugins = ["tests.accounts.stand_in", "tests.databases", "tests.front_doo
 
 hypothesis_settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis_settings.load_profile("tests")
+
+# A busy machine may take longer than Playwright's five seconds; whoever waits in vain still fails.
+expect.set_options(timeout=20_000)
 
 
 # --- nothing leaves this machine -------------------------------------------------------------------------
