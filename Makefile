@@ -11,12 +11,12 @@ TESTS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint docs lock clean
+.PHONY: help install demo test check lint docs html-checker messages lock clean
 # One command tells its whole story in order.
 .NOTPARALLEL:
 
 help: ## Say what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{ printf "make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{ printf "make %-13s %s\n", $$1, $$2 }'
 
 # --- installing --------------------------------------------------------------------------------------------
 
@@ -74,6 +74,13 @@ docs: $(VENV)/installed-dev ## Write the generated documents anew (a test holds 
 	@$(BIN)/python -m forum.permissions.documentation > docs/.new && mv docs/.new docs/permissions.md
 	@$(BIN)/python -m tests.requirements > docs/.new && mv docs/.new docs/requirements.md
 
+html-checker: $(VENV)/installed-dev ## Fetch the HTML checker, for a test that skips without it (needs npm; it runs on Java)
+	@command -v npm >/dev/null || { echo "Fetching the HTML checker needs npm on PATH."; exit 1; }
+	@$(BIN)/python -m tests.html.checker
+
+messages: $(VENV)/installed-dev ## Collect the sentences to translate, and compile what is translated
+	@$(BIN)/python -m tests.languages.messages
+
 # --- locking -----------------------------------------------------------------------------------------------
 
 # The locks hold names, versions and hashes, and no address of a registry.
@@ -86,4 +93,4 @@ lock: ## Write the locks anew from pyproject.toml (needs uv; UPGRADE=--upgrade f
 	$(LOCK) $(UPGRADE) --group dev -c requirements.txt -o requirements-dev.txt
 
 clean: ## Remove what was made here: .venv and the tools' caches
-	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .tools dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -7,6 +7,7 @@ with another one stops the start with the variable's name, so that nothing runs 
 
 import base64
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -23,6 +24,8 @@ MINIMUM_KEY_BYTES = 32
 MINIMUM_DISTINCT_BYTES = 10
 # Who the stand-in provider says it is; nobody real can.
 STAND_IN_ISSUERS = ".stand-in.invalid"
+# What is well formed; which languages are there is known where the catalogues are.
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 def _shipped(name: str) -> Path:
@@ -103,6 +106,10 @@ class Settings:
     minimum_age: int = 18
     # IANA zone in which pages print times for whoever has not said theirs.
     time_zone: str = "UTC"
+    # Language of pages for whoever neither chose one nor asks for one that is there; a BCP 47 tag.
+    default_locale: str = "en"
+    # Offer the made-up languages that show what was left untranslated. Demo and tests only.
+    pseudo_locales: bool = False
 
     # Where ``forum serve`` listens, and how many requests one process answers at once.
     bind: str = "127.0.0.1"
@@ -169,6 +176,10 @@ def _check(settings: Settings) -> None:
         _check_stand_in(settings)
     else:
         _check_providers(settings)
+    if settings.pseudo_locales and settings.mode is Mode.PRODUCTION:
+        raise SettingsError(f"{PREFIX}PSEUDO_LOCALES can't be used with {PREFIX}MODE=production.")
+    if not _LANGUAGE_TAG.fullmatch(settings.default_locale):
+        raise SettingsError(f"{PREFIX}DEFAULT_LOCALE must be the tag of a language, like en or pt-BR.")
     for name in ("operator_name", "operator_contact"):
         if settings.mode is Mode.PRODUCTION and not getattr(settings, name):
             raise SettingsError(f"{PREFIX}{name.upper()} is printed in the policies and must be set.")
@@ -339,6 +350,8 @@ class _Reader:
             operator_country=self.text("OPERATOR_COUNTRY", ""),
             minimum_age=self.number("MINIMUM_AGE", 18),
             time_zone=self.text("TIME_ZONE", "UTC"),
+            default_locale=self.text("DEFAULT_LOCALE", "en"),
+            pseudo_locales=self.switch("PSEUDO_LOCALES"),
             bind=self.text("BIND", "127.0.0.1"),
             port=self.number("PORT", 8000),
             threads=self.number("THREADS", 16),

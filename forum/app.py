@@ -10,16 +10,28 @@ from forum import consequences, viewer
 from forum.accounts.commands import SESSION_LASTS
 from forum.accounts.queries import identity_of_issuer_exists
 from forum.accounts.views import accounts
+from forum.admin.views import admin
+from forum.community.my_views import my_pages
 from forum.community.views import community
 from forum.consent.views import consent
 from forum.database.session import Database
 from forum.moderation.views import moderation
 from forum.site.views import site
-from forum.text import translate
 from forum.treatments.views import treatments
-from forum.web import access, address_parts, csrf, current, error_pages, logs, rendering, static_files
+from forum.web import (
+    access,
+    address_parts,
+    csrf,
+    current,
+    error_pages,
+    languages,
+    logs,
+    rendering,
+    static_files,
+)
 from forum.web.boundary import ForumFlask
 from forum.web.headers import Outermost
+from forum.web.living_components import web
 from forum.web.request_bodies import BodiesFirst
 
 # The largest form we take, in bytes; a post's own limit is far below and answers with a sentence.
@@ -39,13 +51,15 @@ def create_app(settings: Settings) -> Flask:
     address_parts.install(app)
     logs.install(app)
     error_pages.install(app)
-    app.before_request(_speak)
+    languages.install(app, settings)
     viewer.install(app)
     app.before_request(access.check_access)
     csrf.install(app)
     rendering.install(app)
-    for blueprint in (site, accounts, consent, community, treatments, moderation):
+    for blueprint in (site, accounts, consent, community, my_pages, treatments, moderation, admin):
         app.register_blueprint(blueprint)
+    if settings.mode is Mode.DEMO:
+        app.register_blueprint(web)
     _wrap(app, settings)
     return app
 
@@ -87,12 +101,6 @@ def _configure(app: Flask, settings: Settings) -> None:
         MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
         MAX_FORM_PARTS=200,
     )
-
-
-def _speak() -> None:
-    """Choose the language and zone of this answer. English is the only catalogue so far."""
-    translate.use_locale(translate.DEFAULT_LOCALE)
-    translate.use_time_zone(current.settings().time_zone)
 
 
 def _wrap(app: Flask, settings: Settings) -> None:

@@ -14,7 +14,18 @@ import structlog
 from sqlalchemy.orm import Session
 
 from forum.community import topic_facts
-from forum.events import Event, Follower, MemberPaused, PostDeleted, PostPublished
+from forum.events import (
+    Event,
+    Follower,
+    MemberPaused,
+    PostDeleted,
+    PostHidden,
+    PostPublished,
+    PostRemoved,
+    PostRestored,
+    TopicMerged,
+    TopicSplit,
+)
 from forum.jobs import queue
 from forum.jobs.queue import Payload
 from forum.jobs.worker import Handler
@@ -57,6 +68,11 @@ def later(handler: EventHandler) -> Later:
 CONSEQUENCES: dict[type[Event], tuple[Consequence, ...]] = {
     PostPublished: (now(topic_facts.count_reply),),
     PostDeleted: (now(topic_facts.refresh_topic_facts),),
+    PostHidden: (now(topic_facts.refresh_topic_facts),),
+    PostRemoved: (now(topic_facts.refresh_topic_facts),),
+    PostRestored: (now(topic_facts.refresh_topic_facts),),
+    TopicMerged: (now(topic_facts.refresh_merged_facts),),
+    TopicSplit: (now(topic_facts.refresh_split_facts),),
     MemberPaused: (now(topic_facts.refresh_facts_of_member),),
 }
 

@@ -152,6 +152,94 @@ class PostDeleted(_InTopic):
 
 
 @dataclass(frozen=True, slots=True)
+class TopicLocked(_InTopic):
+    """Moderators closed a topic to replies."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicUnlocked(_InTopic):
+    """Moderators opened a topic to replies again."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPinned(_InTopic):
+    """Moderators put a topic on top of its category."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicUnpinned(_InTopic):
+    """Moderators put a topic back among the others of its category."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicMoved(_InTopic):
+    """Moderators moved a topic; ``category_id`` is where it stands now."""
+
+    from_category_id: int
+
+    def scopes(self) -> tuple[str, ...]:
+        return (*_InTopic.scopes(self), f"category:{self.from_category_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class TopicHidden(_InTopic):
+    """Moderators took a topic out of sight while they look at it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRemoved(_InTopic):
+    """Moderators took a topic down."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRestored(_InTopic):
+    """Moderators brought a topic back that they had hidden or taken down."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicMerged(_InTopic):
+    """The posts of a topic went to the end of another one, to which its address leads from now on."""
+
+    into_topic_id: int
+    into_category_id: int
+
+    def scopes(self) -> tuple[str, ...]:
+        into = (f"topic:{self.into_topic_id}", f"category:{self.into_category_id}")
+        return (*_InTopic.scopes(self), *into)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSplit(_InTopic):
+    """Posts of a topic went into a new one in the same category."""
+
+    new_topic_id: int
+
+    def scopes(self) -> tuple[str, ...]:
+        return (*_InTopic.scopes(self), f"topic:{self.new_topic_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class PostHidden(_InTopic):
+    """Moderators took a post out of sight while they look at it."""
+
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostRemoved(_InTopic):
+    """Moderators took a post down."""
+
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostRestored(_InTopic):
+    """Moderators brought a post back that they had hidden or taken down."""
+
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class TreatmentPublished(Event):
     """A version of a treatment page went live."""
 

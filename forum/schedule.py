@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 from forum.accounts import commands as accounts
+from forum.accounts import suspensions
 from forum.community import commands as community
 from forum.jobs.worker import Recurring
-from forum.moderation import commands as moderation
+from forum.moderation.commands import erasing
+from forum.moderation.commands import reports as moderation
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -13,6 +15,8 @@ DAY = timedelta(days=1)
 SCHEDULE: tuple[Recurring, ...] = (
     Recurring("accounts.sweep_sign_in_attempts", MINUTE, accounts.sweep_sign_in_attempts),
     Recurring("accounts.sweep_sign_in_sessions", DAY, accounts.sweep_sign_in_sessions),
+    Recurring("accounts.sweep_suspensions", DAY, suspensions.sweep_suspensions),
     Recurring("community.sweep_submission_keys", DAY, community.sweep_submission_keys),
     Recurring("moderation.sweep_reports", DAY, moderation.sweep_reports),
+    Recurring("moderation.erase_turned_away", DAY, erasing.erase_turned_away),
 )

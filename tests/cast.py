@@ -182,6 +182,11 @@ def signed_in(app: Flask, token: str) -> FlaskClient:
     return client
 
 
+def pause(someone: Someone) -> None:
+    """Let somebody's account rest: nothing of theirs is shown from now on."""
+    _set_state(someone, MemberState.PAUSED)
+
+
 def withdraw(database: Database, subject: UUID, purpose: Purpose) -> None:
     """Record that somebody takes a consent back."""
     with database.transaction() as session:

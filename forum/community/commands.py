@@ -7,6 +7,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from forum import clock
+from forum.accounts.models import Member
+from forum.audit_log.commands import record
 from forum.community.drafts import CategoryDraft, PostDraft, PostEdit, TopicDraft
 from forum.community.models import (
     Audience,
@@ -20,7 +22,16 @@ from forum.community.models import (
     Topic,
     TopicState,
 )
-from forum.community.subjects import hold_topic, hold_topic_of, post_to_take_back, visible_post, visible_topic
+from forum.community.subjects import (
+    TopicWentOn,
+    hold_topic,
+    hold_topic_of,
+    post_to_take_back,
+    refuse_moved,
+    visible_post,
+    visible_topic,
+    where_merged,
+)
 from forum.community.visibility import topic_is_visible
 from forum.database.dialects import tools
 from forum.errors import Invalid, NotFound
@@ -30,7 +41,7 @@ from forum.permissions.actor import Actor, MemberId
 from forum.permissions.check import require
 from forum.text.markdown import RenderedText, render_page, render_post
 from forum.text.slugs import slug_of
-from forum.text.translate import DEFAULT_LOCALE, locale_code
+from forum.text.translate import DEFAULT_LOCALE, content_locale
 from forum.text.translate import gettext as _
 
 # A form is never sent again after that long; the key is only there to tell one sending from two.
@@ -62,10 +73,19 @@ def publish_post(session: Session, actor: Actor, topic_id: int, draft: PostDraft
     """Publish a reply and return its id; sending the same form again changes nothing.
 
     Emits: PostPublished
-    Raises: NotFound, SignInFirst, Forbidden
+    Raises: NotFound, SignInFirst, Forbidden, TopicWentOn (it was joined with another topic)
     """
     hold_topic(session, topic_id)
-    topic = visible_topic(session, actor, topic_id)
+    try:
+        topic = visible_topic(session, actor, topic_id)
+    except NotFound:
+        went_on = where_merged(session, actor, topic_id)
+        if went_on is None:
+            raise
+        sent_before = _made_by(session, actor, draft.submission_key)
+        if sent_before is not None:
+            return sent_before
+        raise TopicWentOn(went_on) from None
     require(actor, Action.POST_PUBLISH, topic)
     sent_before = _made_by(session, actor, draft.submission_key)
     if sent_before is not None:
@@ -89,10 +109,11 @@ def edit_post(session: Session, actor: Actor, post_id: int, edit: PostEdit) -> i
     """Give a post of one's own a new text, keep the old one as a version, and return the post's id.
 
     Emits: PostEdited (unless the text is the same)
-    Raises: NotFound, SignInFirst, Forbidden
+    Raises: NotFound, SignInFirst, Forbidden, Conflict (moderators put it into another topic at this moment)
     """
-    hold_topic_of(session, post_id)
+    held = hold_topic_of(session, post_id)
     subject = visible_post(session, actor, post_id)
+    refuse_moved(held, subject.topic_id)
     require(actor, Action.POST_EDIT, subject)
     if edit.body.markdown == subject.markdown:
         return subject.id
@@ -118,15 +139,16 @@ def edit_post(session: Session, actor: Actor, post_id: int, edit: PostEdit) -> i
 def delete_post(session: Session, actor: Actor, post_id: int) -> int | None:
     """Take back a post of one's own: its words and their versions go, its number stays.
 
-    It works whatever became of the post, its topic or its author: held, hidden, paused or leaving. Taking back
-    post 1 takes the title with it; a topic in which nobody else answered goes whole. Returns the topic's id, or
-    None when the topic went or isn't open to its author.
+    It works whatever became of the post, its topic or its author: held, hidden, removed, paused or leaving. Taking
+    back post 1 takes the title with it; a topic in which nobody else answered goes whole. Returns the topic's id,
+    or None when the topic went or isn't open to its author.
 
     Emits: PostDeleted
-    Raises: NotFound, SignInFirst, Forbidden
+    Raises: NotFound, SignInFirst, Forbidden, Conflict (moderators put it into another topic at this moment)
     """
-    hold_topic_of(session, post_id)
+    held = hold_topic_of(session, post_id)
     subject = post_to_take_back(session, actor, post_id)
+    refuse_moved(held, subject.topic_id)
     require(actor, Action.POST_DELETE, subject)
     topic = session.get_one(Topic, subject.topic_id)
     post = session.get_one(Post, subject.id)
@@ -143,11 +165,13 @@ def delete_post(session: Session, actor: Actor, post_id: int) -> int | None:
     return session.scalar(select(Topic.id).where(Topic.id == topic.id, topic_is_visible(actor)))
 
 
-def publish_category(session: Session, draft: CategoryDraft) -> int:
+def publish_category(session: Session, actor: Actor, draft: CategoryDraft) -> int:
     """Make or reword a category and return its id.
 
     Emits: CategoryChanged (unless it already reads so)
+    Raises: SignInFirst, Forbidden
     """
+    require(actor, Action.CATEGORY_CHANGE)
     category = session.scalar(select(Category).where(Category.slug == draft.slug))
     worded = {
         "name": draft.name,
@@ -165,30 +189,38 @@ def publish_category(session: Session, draft: CategoryDraft) -> int:
         setattr(category, name, value)
     category.opening_html = render_page(draft.opening).html
     session.flush()
+    record(session, actor, Action.CATEGORY_CHANGE, category_id=category.id)
     emit(session, CategoryChanged(category_id=category.id))
     return category.id
 
 
 def open_community_topic(
-    session: Session, category_slug: str, title: str, text: str, intent: Intent, *, pinned: bool
+    session: Session, actor: Actor, category_slug: str, title: str, text: str, intent: Intent, *, pinned: bool
 ) -> int:
     """Start a topic in the community's own name and return the topic's id.
 
     Emits: TopicStarted
+    Raises: SignInFirst, Forbidden
     """
+    require(actor, Action.COMMUNITY_TOPIC_START)
     category_id = session.execute(select(Category.id).where(Category.slug == category_slug)).scalar_one()
     topic = _new_topic(category_id, title, intent, author_id=None)
     topic.pinned = int(pinned)
     _open(session, topic, render_post(text))
+    record(session, actor, Action.COMMUNITY_TOPIC_START, category_id=category_id, topic_id=topic.id)
     return topic.id
 
 
-def answer_for_categories(session: Session, member_id: MemberId, slugs: Collection[str]) -> None:
+def answer_for_categories(
+    session: Session, actor: Actor, member_id: MemberId, slugs: Collection[str]
+) -> None:
     """Let the member moderate exactly these categories, from their next request on.
 
-    It asks for no permission: it is for whoever has the command line. Pages show roles and not who answers for
-    which category, so nothing is emitted. Raises NotFound for a category that isn't there.
+    Pages show roles and not who answers for which category, so nothing is emitted.
+
+    Raises: SignInFirst, Forbidden, NotFound (no such category)
     """
+    require(actor, Action.ROLE_CHANGE)
     rows = session.execute(select(Category.slug, Category.id).where(Category.slug.in_(sorted(slugs))))
     found = {row.slug: row.id for row in rows}
     unknown = sorted(set(slugs) - found.keys())
@@ -197,6 +229,9 @@ def answer_for_categories(session: Session, member_id: MemberId, slugs: Collecti
     session.execute(delete(CategoryModerator).where(CategoryModerator.member_id == member_id))
     session.add_all(CategoryModerator(category_id=id_, member_id=member_id) for id_ in found.values())
     session.flush()
+    uuid = session.execute(select(Member.uuid).where(Member.id == member_id)).scalar_one()
+    for category_id in found.values():
+        record(session, actor, Action.ROLE_CHANGE, category_id=category_id, member_uuid=uuid)
 
 
 def sweep_submission_keys(session: Session) -> None:
@@ -211,7 +246,7 @@ def _new_topic(category_id: int, title: str, intent: Intent, author_id: int | No
         category_id=category_id,
         author_id=author_id,
         from_community=author_id is None,
-        locale=locale_code(),
+        locale=content_locale(),
         title=title,
         slug=slug_of(title),
         intent=intent,
@@ -281,13 +316,14 @@ def _remember_submission(session: Session, actor: Actor, key: str, post_id: int)
 
 
 def _others_answered(session: Session, topic: Topic) -> bool:
+    """Say whether somebody else's words stand here, shown or not; the line of an answer that was moved is none."""
     found = session.scalar(
         select(Post.id)
         .where(
             Post.topic_id == topic.id,
             Post.number > 1,
             Post.by_topic_author.is_(False),
-            Post.state != PostState.DELETED,
+            Post.state.not_in([PostState.DELETED, PostState.MOVED]),
         )
         .limit(1)
     )
@@ -295,12 +331,12 @@ def _others_answered(session: Session, topic: Topic) -> bool:
 
 
 def _take_back_rest(session: Session, topic: Topic) -> None:
-    """Empty the author's own replies in a topic that goes whole."""
+    """Empty what is left in a topic that goes whole: its author's own replies, and lines of what was moved."""
     rest = select(Post.id).where(Post.topic_id == topic.id)
     session.execute(delete(PostVersion).where(PostVersion.post_id.in_(rest)))
     session.execute(
         update(Post)
         .where(Post.topic_id == topic.id)
-        .values(state=PostState.DELETED, markdown="", html="", edited_at=None)
+        .values(state=PostState.DELETED, moved_to_id=None, markdown="", html="", edited_at=None)
         .execution_options(synchronize_session=False)
     )

@@ -6,14 +6,16 @@ from enum import StrEnum
 
 from markupsafe import Markup
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from forum.accounts.models import Member
 from forum.community.addresses import POSTS_PER_PAGE, category_address, page_of, permalink, topic_address
+from forum.community.bylines import face_to_show, name_to_show, role_label
 from forum.community.models import Audience, Category, Intent, Post, PostState, Topic
 from forum.community.visibility import (
     author_is_shown,
     is_shown,
+    opening_stands,
     post_is_readable,
     topic_is_listed,
     topic_is_visible,
@@ -21,7 +23,7 @@ from forum.community.visibility import (
 from forum.database.keyset import Window, slice_of
 from forum.database.rows import AnyRow, AnySelect, all_as
 from forum.errors import NotFound
-from forum.permissions.actor import Actor, Role
+from forum.permissions.actor import Actor
 from forum.text.sanitising import cleaned
 from forum.text.translate import gettext as _
 
@@ -96,6 +98,14 @@ class CategoryPage:
 
 
 @dataclass(frozen=True, slots=True)
+class MovedTo:
+    """Where a post stands now: its permalink, and the title of the topic there."""
+
+    address: str
+    topic_title: str
+
+
+@dataclass(frozen=True, slots=True)
 class PostView:
     """A post as a page shows it; without ``body`` it is a neutral line, whatever the cause.
 
@@ -113,6 +123,8 @@ class PostView:
     edited_at: datetime | None
     body: Markup | None
     locked: bool
+    # Of a line whose post moderators put into another topic, for whoever may read it there.
+    moved_to: MovedTo | None = None
 
     @property
     def anchor(self) -> str:
@@ -228,7 +240,7 @@ def latest_topics(session: Session, limit: int) -> tuple[TopicRow, ...]:
 def topic_page(session: Session, actor: Actor, topic_id: int, page: int) -> TopicPage:
     """Return a page of a topic. Raises NotFound for a topic or a page that isn't there for the actor.
 
-    Queries: 2
+    Queries: 2, or 3 where posts were moved from the page
     """
     row = session.execute(
         select(
@@ -250,6 +262,7 @@ def topic_page(session: Session, actor: Actor, topic_id: int, page: int) -> Topi
             Topic.last_activity_at,
             Topic.reply_count,
             Topic.last_number,
+            opening_stands().label("opening_stands"),
         )
         .join(Category, Category.id == Topic.category_id)
         .outerjoin(Member, Member.id == Topic.author_id)
@@ -258,13 +271,15 @@ def topic_page(session: Session, actor: Actor, topic_id: int, page: int) -> Topi
     pages = page_of(max(row.last_number, 1)) if row else 0
     if row is None or not 1 <= page <= pages:
         raise NotFound
-    shown = is_shown(row.author_state)
+    author_shown = is_shown(row.author_state)
+    shown = author_shown and bool(row.opening_stands)
     slug = row.slug if shown else ""
     posts = session.execute(
         _posts(topic_id)
         .where(Post.number.between((page - 1) * POSTS_PER_PAGE + 1, page * POSTS_PER_PAGE))
         .order_by(Post.number)
-    )
+    ).all()
+    moved = _moved_to(session, actor, [post.moved_to_id for post in posts if post.moved_to_id])
     return TopicPage(
         id=topic_id,
         title=title_to_show(row.title, shown),
@@ -273,7 +288,7 @@ def topic_page(session: Session, actor: Actor, topic_id: int, page: int) -> Topi
         category_name=row.name,
         category_address=category_address(row.category_slug),
         author_id=row.author_id,
-        author_name=_name(row.author_name, row.from_community, shown),
+        author_name=name_to_show(row.author_name, row.from_community, author_shown),
         intent=row.intent,
         content_note=row.content_note if shown else "",
         audience=row.audience,
@@ -285,7 +300,7 @@ def topic_page(session: Session, actor: Actor, topic_id: int, page: int) -> Topi
         reply_count=row.reply_count,
         page=page,
         pages=pages,
-        posts=tuple(_post_view(post, actor, row.locked) for post in posts),
+        posts=tuple(_post_view(post, actor, row.locked, moved.get(post.moved_to_id)) for post in posts),
     )
 
 
@@ -324,6 +339,7 @@ def _topic_rows() -> AnySelect:
             Topic.last_activity_at,
             Topic.pinned,
             Topic.locked,
+            opening_stands().label("opening_stands"),
         )
         .join(Category, Category.id == Topic.category_id)
         .outerjoin(Member, Member.id == Topic.author_id)
@@ -331,15 +347,16 @@ def _topic_rows() -> AnySelect:
 
 
 def _topic_row(row: AnyRow) -> TopicRow:
-    shown = is_shown(row.author_state)
+    author_shown = is_shown(row.author_state)
+    shown = author_shown and bool(row.opening_stands)
     return TopicRow(
         id=row.id,
         title=title_to_show(row.title, shown),
         address=topic_address(row.id, row.slug if shown else "", row.audience),
         category_name=row.name,
         category_address=category_address(row.category_slug),
-        author_name=_name(row.author_name, row.from_community, shown),
-        author_face=_face(row.author_name, row.from_community, shown),
+        author_name=name_to_show(row.author_name, row.from_community, author_shown),
+        author_face=face_to_show(row.author_name, row.from_community, author_shown),
         intent=row.intent,
         content_note=row.content_note if shown else "",
         reply_count=row.reply_count,
@@ -365,6 +382,7 @@ def _posts(topic_id: int) -> AnySelect:
             Post.edited_at,
             Post.html,
             Post.state,
+            Post.moved_to_id,
             post_is_readable().label("readable"),
         )
         .outerjoin(Member, Member.id == Post.author_id)
@@ -372,7 +390,27 @@ def _posts(topic_id: int) -> AnySelect:
     )
 
 
-def _post_view(row: AnyRow, actor: Actor, locked: bool) -> PostView:
+def _moved_to(session: Session, actor: Actor, post_ids: list[int]) -> dict[int, MovedTo]:
+    """Return where the posts stand that the actor may read; no statement where there are none."""
+    if not post_ids:
+        return {}
+    starter = aliased(Member)
+    rows = session.execute(
+        select(Post.id, Topic.title, starter.state, opening_stands().label("opening_stands"))
+        .join(Topic, Topic.id == Post.topic_id)
+        .outerjoin(Member, Member.id == Post.author_id)
+        .outerjoin(starter, starter.id == Topic.author_id)
+        .where(Post.id.in_(post_ids), topic_is_visible(actor), post_is_readable())
+    )
+    return {
+        row.id: MovedTo(
+            permalink(row.id), title_to_show(row.title, is_shown(row.state) and bool(row.opening_stands))
+        )
+        for row in rows
+    }
+
+
+def _post_view(row: AnyRow, actor: Actor, locked: bool, moved_to: MovedTo | None = None) -> PostView:
     readable = bool(row.readable)
     # Words out of sight are still their author's to take back, so they are told which post that is.
     own = actor.is_member and row.author_id == actor.member_id and row.state is not PostState.DELETED
@@ -381,41 +419,17 @@ def _post_view(row: AnyRow, actor: Actor, locked: bool) -> PostView:
         number=row.number,
         address=permalink(row.id),
         author_id=row.author_id if readable or own else None,
-        author_name=_name(row.author_name, row.from_community, readable),
-        author_face=_face(row.author_name, row.from_community, readable),
-        author_role_label=_role_label(row.role) if readable else "",
+        author_name=name_to_show(row.author_name, row.from_community, readable),
+        author_face=face_to_show(row.author_name, row.from_community, readable),
+        author_role_label=role_label(row.role) if readable else "",
         written_at=row.written_at,
         edited_at=row.edited_at if readable else None,
         body=cleaned(row.html) if readable else None,
         locked=locked,
+        moved_to=moved_to,
     )
 
 
 def title_to_show(title: str, shown: bool) -> str:
     """Return a topic's title, or the neutral line where its author's words are not shown."""
     return title if title and shown else _("A topic whose first post is not shown")
-
-
-def _name(name: str | None, from_community: bool, shown: bool) -> str | None:
-    """Return the name to print; None means a former member, or one who is not shown."""
-    if from_community:
-        return _("Community team")
-    return name if shown else None
-
-
-def _face(name: str | None, from_community: bool, shown: bool) -> str:
-    """Return what the pattern face is drawn from: the name, so that a new name brings a new face."""
-    if from_community:
-        return "community"
-    return name or "" if shown else ""
-
-
-def _role_label(role: Role | None) -> str:
-    """Return what stands beside a name, so that nobody takes a volunteer for a clinician."""
-    labels = {
-        Role.PEER_SUPPORTER: _("Peer supporter, not a clinician"),
-        Role.CATEGORY_MODERATOR: _("Moderator"),
-        Role.MODERATOR: _("Moderator"),
-        Role.ADMINISTRATOR: _("Administrator"),
-    }
-    return labels.get(role, "") if role else ""

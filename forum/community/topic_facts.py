@@ -6,7 +6,16 @@ from sqlalchemy.orm import Session
 from forum.accounts.models import Member
 from forum.community.models import Post, Topic
 from forum.community.visibility import post_is_readable
-from forum.events import MemberPaused, PostDeleted, PostPublished
+from forum.events import (
+    MemberPaused,
+    PostDeleted,
+    PostHidden,
+    PostPublished,
+    PostRemoved,
+    PostRestored,
+    TopicMerged,
+    TopicSplit,
+)
 
 
 def count_reply(session: Session, event: PostPublished) -> None:
@@ -28,12 +37,31 @@ def count_reply(session: Session, event: PostPublished) -> None:
     )
 
 
-def refresh_topic_facts(session: Session, event: PostDeleted) -> None:
-    """Rewrite the facts of the topic from which something went.
+def refresh_topic_facts(
+    session: Session, event: PostDeleted | PostHidden | PostRemoved | PostRestored
+) -> None:
+    """Rewrite the facts of the topic from which something went, or to which it came back.
 
     Queries: 1
     """
     rewrite(session, event.topic_id)
+
+
+def refresh_merged_facts(session: Session, event: TopicMerged) -> None:
+    """Rewrite the facts of the topic to which posts came; the other one has none any more.
+
+    Queries: 1
+    """
+    rewrite(session, event.into_topic_id)
+
+
+def refresh_split_facts(session: Session, event: TopicSplit) -> None:
+    """Rewrite the facts of the topic from which posts went, and of the one that they are now.
+
+    Queries: 2
+    """
+    rewrite(session, event.topic_id)
+    rewrite(session, event.new_topic_id)
 
 
 def refresh_facts_of_member(session: Session, event: MemberPaused) -> None:
@@ -57,9 +85,8 @@ def rewrite(session: Session, topic_id: int) -> None:
         .where(Post.topic_id == topic_id, post_is_readable())
     )
     replies = readable.with_only_columns(func.count()).where(Post.number > 1).scalar_subquery()
-    newest = (
-        readable.with_only_columns(Post.written_at).order_by(Post.number.desc()).limit(1).scalar_subquery()
-    )
+    # Not that of the highest number: after a merge, older posts stand at the end.
+    newest = readable.with_only_columns(func.max(Post.written_at)).scalar_subquery()
     first_reply = (
         readable.with_only_columns(Post.written_at)
         .where(Post.number > 1, Post.by_topic_author.is_(False))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as Answer
+from wtforms import Form
 
 from forum.community import commands, queries
 from forum.community.forms import (
@@ -17,14 +18,15 @@ from forum.community.forms import (
 )
 from forum.community.models import OFFERED_AUDIENCES, Audience, Intent
 from forum.community.queries import CategoryLine, Sort, TopicPage
-from forum.community.subjects import PostSubject, post_to_take_back, visible_post
+from forum.community.subjects import PostSubject, TopicWentOn, post_to_take_back, visible_post, where_merged
 from forum.database.keyset import Window
 from forum.errors import Invalid, Malformed, NotFound
 from forum.permissions.actions import Action
 from forum.permissions.check import can, require
 from forum.web import current
 from forum.web.access import members_only, public
-from forum.web.forms import show_refusal
+from forum.web.address_parts import page_number
+from forum.web.forms import check_form, show_refusal
 from forum.web.rendering import render
 
 community = Blueprint("community", __name__)
@@ -56,6 +58,8 @@ class ReplyPage:
 
     topic: TopicPage
     form: ReplyForm
+    # What happened to the topic that the reply was written for, where it is no more.
+    went_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,13 @@ def category_page(slug: str) -> Response:
 def topic_page(topic_id: int, slug: str = "") -> Answer:  # noqa: ARG001 - the id decides; the slug is for eyes.
     """Show a topic, at its own address."""
     actor = current.actor()
-    page = queries.topic_page(current.session(), actor, topic_id, _page_number())
+    try:
+        page = queries.topic_page(current.session(), actor, topic_id, page_number())
+    except NotFound:
+        went_on = where_merged(current.session(), actor, topic_id)
+        if went_on is None:
+            raise
+        return redirect(went_on.post_address, SEE_OTHER)
     if request.path != page.address:
         query = f"?page={page.page}" if page.page > 1 else ""
         return redirect(page.address + query, SEE_OTHER)
@@ -110,9 +120,15 @@ def topic_page(topic_id: int, slug: str = "") -> Answer:  # noqa: ARG001 - the i
 
 @community.get("/topics/<int:topic_id>/reply")
 @members_only
-def reply_page(topic_id: int) -> Response:
+def reply_page(topic_id: int) -> Answer:
     """Show the reply form on a page of its own."""
-    topic = queries.topic_page(current.session(), current.actor(), topic_id, 1)
+    try:
+        topic = queries.topic_page(current.session(), current.actor(), topic_id, 1)
+    except NotFound:
+        went_on = where_merged(current.session(), current.actor(), topic_id)
+        if went_on is None:
+            raise
+        return redirect(f"/topics/{went_on.topic_id}/reply", SEE_OTHER)
     require(current.actor(), Action.POST_PUBLISH, topic)
     form = ReplyForm(submission_key=new_submission_key())
     return render("community/reply_page.html", ReplyPage(topic, form))
@@ -127,10 +143,12 @@ def publish_post(topic_id: int) -> Answer:
         draft = parse_post(form, request.form)
     except Invalid as refusal:
         show_refusal(form, refusal)
-        topic = current.read(lambda session: queries.topic_page(session, current.actor(), topic_id, 1))
-        require(current.actor(), Action.POST_PUBLISH, topic)
-        return render("community/reply_page.html", ReplyPage(topic, form), status=422)
-    post_id = commands.publish_post(current.session(), current.actor(), topic_id, draft)
+        return _reply_page(topic_id, form, 422)
+    try:
+        post_id = commands.publish_post(current.session(), current.actor(), topic_id, draft)
+    except TopicWentOn as refusal:
+        # The same form, with the same words and the same key, for the topic that it was joined with.
+        return _reply_page(refusal.went_on.topic_id, form, 409, refusal.reason)
     return _to_post(post_id)
 
 
@@ -201,8 +219,15 @@ def delete_page(post_id: int) -> Response:
 @members_only
 def delete_post(post_id: int) -> Answer:
     """Take back a post of one's own."""
+    check_form(Form(request.form), request.form)
     topic_id = commands.delete_post(current.session(), current.actor(), post_id)
     return redirect("/categories" if topic_id is None else f"/topics/{topic_id}", SEE_OTHER)
+
+
+def _reply_page(topic_id: int, form: ReplyForm, status: int, went_on: str = "") -> Response:
+    topic = current.read(lambda session: queries.topic_page(session, current.actor(), topic_id, 1))
+    require(current.actor(), Action.POST_PUBLISH, topic)
+    return render("community/reply_page.html", ReplyPage(topic, form, went_on), status=status)
 
 
 def _composer(form: TopicForm, status: int = 200) -> Response:
@@ -217,10 +242,3 @@ def _composer(form: TopicForm, status: int = 200) -> Response:
 def _to_post(post_id: int) -> Answer:
     """Lead to a post just written; read in the same transaction, which commits after the view returned."""
     return redirect(visible_post(current.session(), current.actor(), post_id).address, SEE_OTHER)
-
-
-def _page_number() -> int:
-    given = request.args.get("page", "1")
-    if not given.isascii() or not given.isdigit() or len(given) > 9:
-        raise NotFound
-    return int(given)

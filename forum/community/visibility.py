@@ -3,14 +3,15 @@
 A reader who may not see something can't tell it from something that never was.
 """
 
-from sqlalchemy import ColumnElement, and_, or_, true
+from sqlalchemy import ColumnElement, and_, exists, false, or_, true
+from sqlalchemy.orm import aliased
 
 from forum.accounts.models import Member
 from forum.community.models import Audience, Post, PostState, Topic, TopicState
-from forum.permissions.actor import Actor, MemberState, Role
+from forum.permissions.actor import MODERATE_ALL, Actor, MemberState
 
 # A paused or leaving member's words are out of sight at once, everywhere, by this one predicate.
-_SHOWN = (MemberState.ACTIVE, MemberState.SUSPENDED)
+_SHOWN = (MemberState.ACTIVE,)
 
 
 def topic_is_visible(actor: Actor) -> ColumnElement[bool]:
@@ -18,7 +19,7 @@ def topic_is_visible(actor: Actor) -> ColumnElement[bool]:
     in_audience: list[ColumnElement[bool]] = [Topic.audience.in_([Audience.PUBLIC, Audience.PUBLIC_UNLISTED])]
     if actor.is_member:
         in_audience += [Topic.audience == Audience.MEMBERS, Topic.author_id == actor.member_id]
-        if actor.role in (Role.MODERATOR, Role.ADMINISTRATOR):
+        if actor.role in MODERATE_ALL:
             in_audience.append(true())
         elif actor.category_ids:
             in_audience.append(Topic.category_id.in_(sorted(actor.category_ids)))
@@ -28,6 +29,38 @@ def topic_is_visible(actor: Actor) -> ColumnElement[bool]:
 def topic_is_listed() -> ColumnElement[bool]:
     """Say which topics stand in public lists: those that everybody may find."""
     return and_(Topic.state == TopicState.PUBLISHED, Topic.audience == Audience.PUBLIC)
+
+
+def topic_is_worked_on(actor: Actor) -> ColumnElement[bool]:
+    """Say which topics the actor may work on as a moderator: those of their categories, hidden and removed ones too.
+
+    A topic that its author took back, or that was merged into another, is no moderator's any more.
+    """
+    there = Topic.state.in_([TopicState.PUBLISHED, TopicState.HIDDEN, TopicState.REMOVED])
+    return and_(there, topic_is_moderated(actor))
+
+
+def topic_is_moderated(actor: Actor) -> ColumnElement[bool]:
+    """Say which topics stand in the categories that the actor answers for, whatever became of them."""
+    if not actor.is_staff:
+        return false()
+    if actor.role in MODERATE_ALL:
+        return true()
+    return Topic.category_id.in_(sorted(actor.category_ids))
+
+
+def opening_stands() -> ColumnElement[bool]:
+    """Say of which topics moderators left the first post alone: the title is hidden, and comes back, with it.
+
+    (A first post that its author took back took the title along; that of a paused author hides with its author.)
+    """
+    opening = aliased(Post)
+    taken_down = exists().where(
+        opening.topic_id == Topic.id,
+        opening.number == 1,
+        opening.state.in_([PostState.HELD, PostState.HIDDEN, PostState.REMOVED]),
+    )
+    return ~taken_down
 
 
 def post_is_readable() -> ColumnElement[bool]:

@@ -204,9 +204,7 @@ def _check_given(draft: JoinDraft) -> None:
         raise Invalid({"agree": _("An account needs both of these.")})
 
 
-def _new_member(
-    session: Session, pending: PendingIdentity, draft: JoinDraft, state: MemberState
-) -> Member:
+def _new_member(session: Session, pending: PendingIdentity, draft: JoinDraft, state: MemberState) -> Member:
     now = clock.now()
     member = Member(
         uuid=uuid.uuid4(),

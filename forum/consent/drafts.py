@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from forum.consent.models import PolicyKind
-from forum.errors import Refusal
+from forum.errors import Forbidden, Refusal
 from forum.permissions.actor import Purpose
 
 
@@ -18,6 +18,10 @@ class ShownBefore(Refusal):
 
 class AlreadyMember(Refusal):
     """The identity belongs to somebody who joined before: only the provider can say anew that it is they."""
+
+
+class NobodyNew(Forbidden):
+    """Nobody new can join at present: sign-up is closed, or the community can only be read. Nothing is kept."""
 
 
 @dataclass(frozen=True, slots=True)

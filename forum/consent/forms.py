@@ -14,7 +14,7 @@ from forum.consent.queries import PolicyReference
 from forum.errors import Invalid, Malformed
 from forum.permissions.actor import REQUIRED_PURPOSES, Purpose
 from forum.text.translate import gettext as _
-from forum.text.translate import lazy_gettext, locale_code
+from forum.text.translate import lazy_gettext
 from forum.web.forms import check_form
 
 # A box has this value; a browser sends no other.
@@ -103,8 +103,13 @@ def names_of_versions(policies: tuple[PolicyReference, ...]) -> str:
     return " ".join(f"{policy.kind.value}:{policy.version}" for policy in policies)
 
 
-def parse_join(form: JoinForm, given: MultiDict[str, str], *, minimum_age: int, gpc: bool) -> JoinDraft:
-    """Return what was decided. Raises Malformed, Invalid, or TooYoung for somebody who may not join yet."""
+def parse_join(
+    form: JoinForm, given: MultiDict[str, str], *, minimum_age: int, gpc: bool, locale: str
+) -> JoinDraft:
+    """Return what was decided by somebody who was asked in this language.
+
+    Raises Malformed, Invalid, or TooYoung for somebody who may not join yet.
+    """
     for name in ("is_name_confirmed", "is_birthday_over", *map(field_name, Purpose)):
         if given.get(name, TICKED) != TICKED:
             raise Malformed
@@ -128,7 +133,7 @@ def parse_join(form: JoinForm, given: MultiDict[str, str], *, minimum_age: int, 
         policies=policies,
         wording_sha256=form.wording.data or "",
         gpc=gpc,
-        locale=locale_code(),
+        locale=locale,
     )
 
 

@@ -6,14 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, ScalarSelect, select
+from sqlalchemy import ColumnElement, ScalarSelect, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from forum import clock
+from forum.accounts.models import Member
 from forum.consent.models import ConsentRecord, Decision, InterfaceText, PolicyKind, PolicyVersion
 from forum.errors import NotFound
-from forum.permissions.actor import Purpose
+from forum.permissions.actor import MemberId, MemberState, Purpose
 from forum.text.sanitising import cleaned
+from forum.text.translate import DEFAULT_LOCALE
 from forum.text.translate import gettext as _
 
 
@@ -75,6 +77,21 @@ class PolicyPage:
     # Announced, and not in force yet.
     is_to_come: bool
     versions: tuple[VersionLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedPolicy:
+    """A version of a policy that somebody agreed to, and when."""
+
+    kind: PolicyKind
+    version: int
+    title: str
+    agreed_at: datetime
+
+    @property
+    def address(self) -> str:
+        """Return where this version can be read for good."""
+        return f"/policies/{self.kind.value}/{self.version}"
 
 
 def decision_in_force(
@@ -141,6 +158,50 @@ def site_is_ready(session: Session, locale: str) -> bool:
     Queries: 1
     """
     return len(policies_in_force(session, locale)) == len(PolicyKind)
+
+
+def policies_agreed_to(session: Session, subject: UUID) -> tuple[AgreedPolicy, ...]:
+    """Return the versions of the policies that somebody agreed to when they last agreed to be a member.
+
+    Queries: 2, or 1 when they never did
+    """
+    agreed = session.execute(
+        select(ConsentRecord.policies, ConsentRecord.happened_at)
+        .where(
+            ConsentRecord.subject == subject,
+            ConsentRecord.purpose == Purpose.MEMBERSHIP,
+            ConsentRecord.decision == Decision.GIVEN,
+        )
+        .order_by(ConsentRecord.sequence.desc())
+        .limit(1)
+    ).one_or_none()
+    if agreed is None:
+        return ()
+    named = [(PolicyKind(one["kind"]), one["version"], one["locale"]) for one in agreed.policies]
+    rows = session.execute(
+        select(PolicyVersion.kind, PolicyVersion.version, PolicyVersion.title)
+        .where(tuple_(PolicyVersion.kind, PolicyVersion.version, PolicyVersion.locale).in_(named))
+        .order_by(PolicyVersion.id)
+    )
+    return tuple(AgreedPolicy(kind, version, title, agreed.happened_at) for kind, version, title in rows)
+
+
+def waits_to_be_let_in(session: Session, member_id: MemberId) -> bool:
+    """Say whether a member joined where moderators let newcomers in, and none has yet.
+
+    Queries: 1
+    """
+    state = session.scalar(select(Member.state).where(Member.id == member_id))
+    return state is MemberState.WAITING
+
+
+def locale_to_ask_in(session: Session, wanted: str) -> str:
+    """Return the wanted language if every policy is published in it, else English: nobody agrees to half a text.
+
+    Queries: 1, none for English
+    """
+    is_there = wanted == DEFAULT_LOCALE or site_is_ready(session, wanted)
+    return wanted if is_there else DEFAULT_LOCALE
 
 
 def published_versions(session: Session, locale: str) -> frozenset[tuple[PolicyKind, int]]:

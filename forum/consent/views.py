@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from flask import Blueprint, make_response, redirect, request
 from werkzeug.wrappers import Response
@@ -10,18 +11,26 @@ from forum.accounts.addresses import safe_next
 from forum.accounts.commands import sign_in_as
 from forum.accounts.pending_identity import PendingIdentity
 from forum.accounts.providers import Provider
-from forum.accounts.views import PROVIDER_NAMES, ProviderChoice, browser, provider_choices
+from forum.accounts.views import (
+    PROVIDER_NAMES,
+    ProviderChoice,
+    browser,
+    nobody_new,
+    provider_choices,
+)
 from forum.accounts.views.browser import unstored
+from forum.community_settings.models import SignUp
 from forum.consent import commands, queries, wording
-from forum.consent.drafts import AlreadyMember, ShownBefore, TooYoung
+from forum.consent.drafts import AlreadyMember, NobodyNew, ShownBefore, TooYoung
 from forum.consent.forms import JoinForm, field_name, names_of_versions, parse_join
 from forum.consent.models import PolicyKind
 from forum.consent.queries import PolicyReference
 from forum.consent.wording import Choice
 from forum.errors import Invalid, NotFound
-from forum.text.translate import locale_code
+from forum.text.translate import content_locale
 from forum.web import current
 from forum.web.access import members_only, public
+from forum.web.boundary import SAFE_METHODS
 from forum.web.forms import show_refusal
 from forum.web.rendering import render
 
@@ -33,12 +42,17 @@ TOO_YOUNG_FOR = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class JoinPage:
-    """The first page of joining. ``is_open`` is False while no policies are published."""
+    """The first page of joining. ``is_open`` is False while no policies are published.
+
+    ``why_nobody_joins`` is empty unless administrators let nobody join at present.
+    """
 
     choices: tuple[ProviderChoice, ...]
     next: str
     is_open: bool
     minimum_age: int
+    why_nobody_joins: str = ""
+    by_approval: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +80,8 @@ class ConsentPage:
     minimum_age: int
     # What was shown before is no longer what counts.
     is_shown_again: bool
+    # A moderator lets newcomers in before they write.
+    by_approval: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +89,13 @@ class AgePage:
     """What somebody too young reads."""
 
     minimum_age: int
+
+
+@dataclass(frozen=True, slots=True)
+class WelcomePage:
+    """What a new member reads first; ``next`` is where they were going, or nothing."""
+
+    next: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +112,15 @@ def join_page() -> Response:
         return redirect(next_page, 303)
     if _said_too_young():
         return _too_young()
-    is_open = queries.site_is_ready(current.session(), locale_code())
-    page = JoinPage(provider_choices(), next_page, is_open, current.settings().minimum_age)
+    is_open = queries.site_is_ready(current.session(), _asked_in())
+    page = JoinPage(
+        provider_choices(),
+        next_page,
+        is_open,
+        current.settings().minimum_age,
+        current.community_settings().why_nobody_joins,
+        _by_approval(),
+    )
     return unstored(render("consent/join_page.html", page))
 
 
@@ -115,12 +145,15 @@ def join() -> Response:
         return elsewhere or _expired()
     form = JoinForm(request.form)
     try:
-        draft = parse_join(form, request.form, minimum_age=current.settings().minimum_age, gpc=_gpc())
+        age = current.settings().minimum_age
+        draft = parse_join(form, request.form, minimum_age=age, gpc=_gpc(), locale=_asked_in())
         commands.join(current.session(), pending, draft)
     except TooYoung:
         return _too_young(remember=True)
     except AlreadyMember:
         return _expired()
+    except NobodyNew as refusal:
+        return nobody_new(refusal.reason, _name_of(pending))
     except ShownBefore:
         return _ask(pending, form, status=409)
     except Invalid as refusal:
@@ -142,8 +175,9 @@ def decline() -> Response:
 @consent.get("/join/welcome")
 @members_only
 def welcome_page() -> Response:
-    """Greet a new member who came from nowhere in particular."""
-    return render("consent/welcome_page.html", PlainPage())
+    """Greet a new member who came from nowhere in particular, or who has to wait before they can write."""
+    next_page = safe_next(request.args.get("next"))
+    return render("consent/welcome_page.html", WelcomePage("" if next_page == "/" else next_page))
 
 
 @consent.get("/policies/<kind>")
@@ -153,7 +187,7 @@ def policy_page(kind: str, version: int | None = None) -> Response:
     """Show a policy as it is in force, or one of its versions."""
     if kind not in set(PolicyKind):
         raise NotFound
-    page = queries.policy_page(current.session(), PolicyKind(kind), locale_code(), version)
+    page = queries.policy_page(current.session(), PolicyKind(kind), _asked_in(), version)
     return render("consent/policy_page.html", page)
 
 
@@ -163,16 +197,27 @@ def _not_to_be_asked(pending: PendingIdentity | None) -> Response | None:
         return redirect("/" if pending is None else pending.next, 303)
     if _said_too_young():
         return _too_young()
-    if not current.read(lambda session: queries.site_is_ready(session, locale_code())):
+    why_not = current.community_settings().why_nobody_joins
+    # Whoever sends the form is answered by the command, which looks while nobody can change it.
+    if why_not and request.method in SAFE_METHODS:
+        return nobody_new(why_not, _name_of(pending) if pending else "")
+    locale = _asked_in()
+    if not current.read(lambda session: queries.site_is_ready(session, locale)):
         page = JoinPage((), "/", is_open=False, minimum_age=current.settings().minimum_age)
         return unstored(render("consent/join_page.html", page, status=503))
     return None
 
 
+def _asked_in() -> str:
+    """Return the language in which policies are shown and agreed to."""
+    return current.read(lambda session: queries.locale_to_ask_in(session, content_locale()))
+
+
 def _ask(pending: PendingIdentity, form: JoinForm, status: int = 200) -> Response:
     """Show the consent step, with what was typed and ticked before."""
-    policies = current.read(lambda session: queries.policies_in_force(session, locale_code()))
-    choices = wording.choices(policies, locale=locale_code(), gpc=_gpc())
+    locale = _asked_in()
+    policies = current.read(lambda session: queries.policies_in_force(session, locale))
+    choices = wording.choices(policies, locale=locale, gpc=_gpc())
     given = form.given()
     asked = [
         AskedChoice(
@@ -184,7 +229,7 @@ def _ask(pending: PendingIdentity, form: JoinForm, status: int = 200) -> Respons
         for choice in choices
     ]
     page = ConsentPage(
-        provider=PROVIDER_NAMES[Provider(pending.provider)],
+        provider=_name_of(pending),
         form=form,
         needed=tuple(one for one in asked if one.words.is_needed),
         optional=tuple(one for one in asked if not one.words.is_needed),
@@ -194,6 +239,7 @@ def _ask(pending: PendingIdentity, form: JoinForm, status: int = 200) -> Respons
         gpc=_gpc(),
         minimum_age=current.settings().minimum_age,
         is_shown_again=status == 409,
+        by_approval=_by_approval(),
     )
     return unstored(render("consent/consent_page.html", page, status=status))
 
@@ -202,8 +248,13 @@ def _welcome(pending: PendingIdentity) -> Response:
     signed_in = sign_in_as(current.session(), pending.issuer, pending.subject)
     if signed_in is None:
         raise NotFound
-    browser.carry_sign_in(signed_in[1])
-    response = make_response(redirect("/join/welcome" if pending.next == "/" else pending.next, 303))
+    member_id, token = signed_in
+    browser.carry_sign_in(token)
+    address = "/join/welcome" if pending.next == "/" else pending.next
+    if queries.waits_to_be_let_in(current.session(), member_id):
+        # Wherever they were going: it is here that they read what comes next.
+        address = "/join/welcome?" + urlencode({"next": pending.next})
+    response = make_response(redirect(address, 303))
     browser.drop_pending(response)
     return unstored(response)
 
@@ -213,6 +264,16 @@ def _expired() -> Response:
     response = unstored(render("consent/expired_page.html", page, status=410))
     browser.drop_pending(response)
     return response
+
+
+def _name_of(pending: PendingIdentity) -> str:
+    """Return what people call the provider that vouched for somebody."""
+    return PROVIDER_NAMES[Provider(pending.provider)]
+
+
+def _by_approval() -> bool:
+    """Say whether a moderator lets newcomers in before they write."""
+    return current.community_settings().sign_up is SignUp.APPROVAL
 
 
 def _gpc() -> bool:

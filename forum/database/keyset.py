@@ -44,14 +44,17 @@ class Slice(Generic[T]):
 def slice_of(
     session: Session,
     statement: AnySelect,
-    order: Sequence[InstrumentedAttribute[Any]],
+    order: Sequence[ColumnElement[Any] | InstrumentedAttribute[Any]],
     window: Window,
     size: int,
+    *,
+    oldest_first: bool = False,
 ) -> Slice[AnyRow]:
-    """Return ``size`` rows in descending ``order`` at the window.
+    """Return ``size`` rows in descending ``order`` at the window, or with ``oldest_first`` in ascending order.
 
     ``order`` are columns of the statement that together are unique, the newest first. The statement's last
-    columns must be those same columns, so that the cursors can be made from the rows.
+    columns must be those same columns, so that the cursors can be made from the rows. Where the oldest come first,
+    ``older`` still leads on in the list, and ``newer`` back.
 
     Queries: 1
     """
@@ -60,8 +63,8 @@ def slice_of(
     key = tuple_(*order)
     if cursor is not None:
         edge = tuple_(*cursor)
-        statement = statement.where(key > edge if upward else key < edge)
-    direction = [column.asc() if upward else column.desc() for column in order]
+        statement = statement.where(key > edge if upward is not oldest_first else key < edge)
+    direction = [column.asc() if upward is not oldest_first else column.desc() for column in order]
     rows = list(session.execute(statement.order_by(None).order_by(*direction).limit(size + 1)))
     more = len(rows) > size
     rows = rows[:size]
@@ -82,7 +85,9 @@ def _write(values: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
-def _read(text: str, order: Sequence[InstrumentedAttribute[Any]]) -> list[ColumnElement[Any]]:
+def _read(
+    text: str, order: Sequence[ColumnElement[Any] | InstrumentedAttribute[Any]]
+) -> list[ColumnElement[Any]]:
     """Return the values a cursor holds. Raises Malformed when nobody here wrote it."""
     try:
         if len(text) > _LONGEST:
@@ -95,7 +100,7 @@ def _read(text: str, order: Sequence[InstrumentedAttribute[Any]]) -> list[Column
         raise Malformed from None
 
 
-def _typed(value: object, column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
+def _typed(value: object, column: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[Any]:
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _largest(column):
         raise ValueError
     if isinstance(column.type, UtcDateTime):
@@ -103,7 +108,7 @@ def _typed(value: object, column: InstrumentedAttribute[Any]) -> ColumnElement[A
     return literal(value, column.type)
 
 
-def _largest(column: InstrumentedAttribute[Any]) -> int:
+def _largest(column: ColumnElement[Any] | InstrumentedAttribute[Any]) -> int:
     """Return the largest number to compare the column with; PostgreSQL fails on one that doesn't fit its type."""
     small = isinstance(column.type, Integer) and not isinstance(column.type, BigInteger)
     return 2**31 - 1 if small else 2**62

@@ -1,4 +1,4 @@
-"""The demo's people and threads, made through the same commands as everybody's, so that they are valid by construction.
+"""The demo's people, their threads and what moderators were told, made by everybody's commands: valid by construction.
 
 It writes once: a community in which somebody has joined already is left as it is.
 """
@@ -27,6 +27,11 @@ from forum.consent.queries import policies_in_force
 from forum.database.session import Database
 from forum.demo.stand_in import GOOGLE_ISSUER
 from forum.demo.stand_in.personas import PERSONAS
+from forum.moderation.commands.reports import raise_report
+from forum.moderation.commands.threads import decide_on_post
+from forum.moderation.drafts import ReportDraft, ThreadDraft
+from forum.moderation.models import ReasonCode, ReportReason
+from forum.permissions.actions import Action
 from forum.permissions.actor import OPERATOR, REQUIRED_PURPOSES, Actor, Role
 from forum.site.publishing import publish_shipped
 from forum.text.markdown import render_post
@@ -37,6 +42,8 @@ SAMPLE = Path(__file__).parent / "sample.en.toml"
 # The first of them joined that long ago.
 JOINED = timedelta(days=30)
 BETWEEN_REPLIES = timedelta(minutes=37)
+# What a moderator saw of earlier decisions about something that none was made about.
+NOTHING_DECIDED_YET = 0
 
 
 def make(settings: Settings) -> None:
@@ -88,7 +95,9 @@ def _join(database: Database, member: dict[str, Any], moment: datetime) -> Actor
         member_id = join(session, pending, draft)
         if "role" in member:
             change_role(session, OPERATOR, member["name"], Role(member["role"]))
-    return Actor(member_id=member_id, name=member["name"])
+        if "answers_for" in member:
+            commands.answer_for_categories(session, OPERATOR, member_id, member["answers_for"])
+    return Actor(member_id=member_id, name=member["name"], role=Role(member.get("role", Role.MEMBER)))
 
 
 def _start(database: Database, actors: dict[str, Actor], topic: dict[str, Any], moment: datetime) -> None:
@@ -120,4 +129,12 @@ def _reply(
 ) -> None:
     draft = PostDraft(body=render_post(post["text"].strip()), submission_key=new_submission_key())
     with clock.held_at(moment), database.transaction() as session:
-        commands.publish_post(session, actors[post["author"]], topic_id, draft)
+        post_id = commands.publish_post(session, actors[post["author"]], topic_id, draft)
+    for told in post.get("told", ()):
+        report = ReportDraft(ReportReason(told["reason"]), told.get("note", ""))
+        with clock.held_at(moment + BETWEEN_REPLIES), database.transaction() as session:
+            raise_report(session, actors[told["by"]], post_id, report)
+    if hidden := post.get("hidden"):
+        decision = ThreadDraft(NOTHING_DECIDED_YET, ReasonCode(hidden["reason"]), hidden["message"])
+        with clock.held_at(moment + 2 * BETWEEN_REPLIES), database.transaction() as session:
+            decide_on_post(session, actors[hidden["by"]], post_id, Action.POST_HIDE, decision)

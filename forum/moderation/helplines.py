@@ -4,16 +4,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 
-from babel import Locale
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from forum import clock
+from forum.audit_log.commands import record
 from forum.database.rows import all_as
 from forum.events import HelplinesChanged, emit
 from forum.moderation.contacts import ContactPart, call, parts_of
 from forum.moderation.models import Helpline, HelplineState
-from forum.text.translate import locale_code
+from forum.permissions.actions import Action
+from forum.permissions.actor import Actor
+from forum.permissions.check import require
+from forum.text.translate import DEFAULT_LOCALE, babel_locale, locale_code, say_country
 
 # After this time somebody should look again whether a number still is what it was.
 STALE_AFTER = timedelta(days=180)
@@ -89,14 +92,16 @@ class StaleHelpline:
     source: str
 
 
-def load_helplines(session: Session, rows: Sequence[HelplineRow]) -> int:
+def load_helplines(session: Session, actor: Actor, rows: Sequence[HelplineRow]) -> int:
     """Take the shipped list in, and return how many rows were new or newer than what is stored.
 
     A stored row gives way only to one that was verified later (or to a first verification), and then needs the
     operator's confirmation again; rows that the list doesn't have stay. So loading twice changes nothing.
 
     Emits: HelplinesChanged (when something changed)
+    Raises: SignInFirst, Forbidden
     """
+    require(actor, Action.HELPLINES_CHANGE)
     stored = {
         (helpline.country, helpline.service): helpline for helpline in session.scalars(select(Helpline))
     }
@@ -114,15 +119,18 @@ def load_helplines(session: Session, rows: Sequence[HelplineRow]) -> int:
         changed += 1
     if changed:
         session.flush()
+        record(session, actor, Action.HELPLINES_CHANGE, facts={"rows": changed})
         emit(session, HelplinesChanged())
     return changed
 
 
-def confirm_helplines(session: Session, country: str) -> int:
+def confirm_helplines(session: Session, actor: Actor, country: str) -> int:
     """Note that the operator looked at the verified rows of a country and found them right; return how many.
 
     Emits: HelplinesChanged (when there were any)
+    Raises: SignInFirst, Forbidden
     """
+    require(actor, Action.HELPLINES_CHANGE)
     found = session.scalars(
         update(Helpline)
         .where(Helpline.country == country, Helpline.state == HelplineState.VERIFIED)
@@ -130,6 +138,7 @@ def confirm_helplines(session: Session, country: str) -> int:
         .returning(Helpline.id)
     ).all()
     if found:
+        record(session, actor, Action.HELPLINES_CHANGE, facts={"confirmed": len(found)})
         emit(session, HelplinesChanged())
     return len(found)
 
@@ -208,8 +217,7 @@ def stale_helplines(session: Session) -> tuple[StaleHelpline, ...]:
 
 def country_name(code: str) -> str:
     """Return a country's name in the language in use, or its code where that has none."""
-    territories = Locale.parse(locale_code(), sep="-").territories
-    return str(territories.get(code, code))
+    return say_country(code)
 
 
 def country_code(country: str) -> str:
@@ -219,8 +227,8 @@ def country_code(country: str) -> str:
 
 
 def _codes_called(wanted: str) -> Iterable[str]:
-    for locale in (locale_code(), "en"):
-        for code, name in Locale.parse(locale, sep="-").territories.items():
+    for locale in (locale_code(), DEFAULT_LOCALE):
+        for code, name in babel_locale(locale).territories.items():
             if len(code) == 2 and code.isalpha() and wanted in (code.casefold(), str(name).casefold()):
                 yield code
 

@@ -1,15 +1,43 @@
-"""Which reports a moderator may see, as an SQL predicate. Needs Report joined to the topic of its post."""
+"""What moderators may see of reports and of the audit log, as SQL predicates."""
 
-from sqlalchemy import ColumnElement, false, true
+from sqlalchemy import ColumnElement, and_, false, not_, true
 
+from forum.audit_log.models import AuditEntry
 from forum.community.models import Topic
 from forum.permissions.actor import Actor, Role
 
+# What only administrators decide, and what is about a member and not about a category.
+_ADMIN = "admin:"
+_ABOUT_MEMBERS = "moderation:member:"
+
 
 def report_is_visible(actor: Actor) -> ColumnElement[bool]:
-    """Say which reports the actor answers for: all of them, those of their categories, or none."""
+    """Say which reports the actor answers for: all of them, those of their categories, or none.
+
+    Needs Report joined to the topic in which its post stands now.
+    """
     if not actor.is_staff:
         return false()
     if actor.role is Role.CATEGORY_MODERATOR:
         return Topic.category_id.in_(sorted(actor.category_ids))
     return true()
+
+
+def entry_is_visible(actor: Actor) -> ColumnElement[bool]:
+    """Say which entries of the audit log the actor may read.
+
+    Administrators read all of them, moderators what is not administration's, and category moderators what happened
+    in their categories, and nothing about members.
+    """
+    if not actor.is_staff:
+        return false()
+    if actor.role is Role.ADMINISTRATOR:
+        return true()
+    of_moderation = not_(AuditEntry.action.startswith(_ADMIN, autoescape=True))
+    if actor.role is Role.MODERATOR:
+        return of_moderation
+    return and_(
+        of_moderation,
+        not_(AuditEntry.action.startswith(_ABOUT_MEMBERS, autoescape=True)),
+        AuditEntry.category_id.in_(sorted(actor.category_ids)),
+    )

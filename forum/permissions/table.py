@@ -1,9 +1,33 @@
 """The table: each action and the rule that must hold. The generated ``docs/permissions.md`` shows it."""
 
+from typing import Any
+
 from forum.permissions.actions import Action
-from forum.permissions.actor import MODERATE_ALL, MemberState, Role
-from forum.permissions.rules import YES, Rule, rule
+from forum.permissions.actor import MODERATE_ALL, Actor, MemberState, Role
+from forum.permissions.rules import YES, Rule, Verdict, rule
 from forum.text.translate import gettext as _
+from forum.text.translate import say_moment
+
+
+def _unless_suspended(actor: Actor, _subject: Any) -> Verdict:
+    """Say until when, so that nobody has to look for it."""
+    if not actor.is_suspended:
+        return YES
+    if actor.suspended_until is None:
+        return Verdict(
+            allowed=False,
+            reason=_(
+                "Your account is suspended, so you can read but not write. Your notices say why, and for how long."
+            ),
+        )
+    return Verdict(
+        allowed=False,
+        reason=_(
+            "Your account is suspended, so you can read but not write until %(moment)s. Your notices say why.",
+            moment=say_moment(actor.suspended_until),
+        ),
+    )
+
 
 anyone = Rule("anyone", lambda _actor, _subject: YES)
 
@@ -12,13 +36,7 @@ signed_in = rule(
     lambda actor, _subject: actor.is_member,
     lambda: _("Log in first. Reading needs no account; writing does."),
 )
-not_suspended = rule(
-    "not suspended",
-    lambda actor, _subject: not actor.is_suspended,
-    lambda: _(
-        "Your account is suspended, so you can read but not write. Your notices say why, and for how long."
-    ),
-)
+not_suspended = Rule("not suspended", _unless_suspended)
 not_paused = rule(
     "not paused or leaving",
     lambda actor, _subject: actor.state not in (MemberState.PAUSED, MemberState.LEAVING),
@@ -103,7 +121,7 @@ operates = rule(
 in_good_standing = signed_in & not_suspended & not_paused & not_turned_away & let_in
 may_write = in_good_standing & has_consented & site_takes_posts
 may_moderate = in_good_standing & moderates_some
-may_run = (in_good_standing & administers) | operates
+may_run = operates | (in_good_standing & administers)
 
 _arrange = may_moderate & moderates_here
 _judge = may_moderate & moderates_all

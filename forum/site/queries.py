@@ -1,16 +1,19 @@
 """The site's own pages, read: the home page, about, help now and how the installation is doing."""
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from markupsafe import Markup
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config import Settings
 from forum import clock
+from forum.accounts.models import Identity, Member
 from forum.community.queries import CategoryLine, TopicRow, category_lines, latest_topics
-from forum.consent.queries import site_is_ready
+from forum.consent.queries import AgreedPolicy, locale_to_ask_in, policies_agreed_to, site_is_ready
 from forum.jobs.queue import oldest_due
 from forum.moderation.helplines import (
     FALLBACK_ADDRESS,
@@ -19,10 +22,12 @@ from forum.moderation.helplines import (
     by_country,
     helplines_by_country,
 )
+from forum.permissions.actor import Actor, Role
 from forum.site import shipped_texts
 from forum.text.markdown import render_page
 from forum.text.sanitising import cleaned
-from forum.text.translate import locale_code
+from forum.text.translate import content_locale
+from forum.text.translate import gettext as _
 from forum.treatments.queries import TreatmentLine, pinned_treatments
 
 LATEST_TOPICS = 8
@@ -61,6 +66,24 @@ class HelpNowPage:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """What an account is, for its member: none of it can be changed on that page."""
+
+    since: datetime
+    role: str
+    # What the providers are called by which they log in.
+    ways_in: tuple[str, ...]
+    policies: tuple[AgreedPolicy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsPage:
+    """What can be set, and where. ``account`` is None for a visitor."""
+
+    account: AccountFacts | None
+
+
+@dataclass(frozen=True, slots=True)
 class JobsHealth:
     """How the worker keeps up. ``waiting_since`` is None when nothing waits."""
 
@@ -74,11 +97,44 @@ def home_page(session: Session) -> HomePage:
     Queries: 4
     """
     return HomePage(
-        is_open=site_is_ready(session, locale_code()),
+        is_open=site_is_ready(session, locale_to_ask_in(session, content_locale())),
         pinned=pinned_treatments(session),
         lately=latest_topics(session, LATEST_TOPICS),
         categories=category_lines(session),
     )
+
+
+def settings_page(session: Session, actor: Actor, names_of_issuers: Mapping[str, str]) -> SettingsPage:
+    """Return what can be set, with what a member's account is; ``names_of_issuers`` is what people call them.
+
+    Queries: 3, none for a visitor
+    """
+    if actor.member_id is None or actor.uuid is None:
+        return SettingsPage(account=None)
+    rows = session.execute(
+        select(Member.joined_at, Identity.issuer)
+        .outerjoin(Identity, Identity.member_id == Member.id)
+        .where(Member.id == actor.member_id)
+        .order_by(Identity.id)
+    ).all()
+    account = AccountFacts(
+        since=rows[0].joined_at,
+        role=role_label(actor.role),
+        ways_in=tuple(names_of_issuers.get(row.issuer, row.issuer) for row in rows if row.issuer),
+        policies=policies_agreed_to(session, actor.uuid),
+    )
+    return SettingsPage(account)
+
+
+def role_label(role: Role) -> str:
+    """Return what a member has been trusted with, in a few words."""
+    return {
+        Role.MEMBER: _("Member"),
+        Role.PEER_SUPPORTER: _("Peer supporter"),
+        Role.CATEGORY_MODERATOR: _("Moderator of some categories"),
+        Role.MODERATOR: _("Moderator"),
+        Role.ADMINISTRATOR: _("Administrator"),
+    }[role]
 
 
 def about_page(settings: Settings) -> AboutPage:
@@ -86,7 +142,7 @@ def about_page(settings: Settings) -> AboutPage:
 
     Queries: 0
     """
-    text = shipped_texts.document("pages/about", settings)
+    text = shipped_texts.document("pages/about", settings, content_locale())
     return AboutPage(text.title, _rendered(text.markdown))
 
 
@@ -108,7 +164,7 @@ def shipped_help_now_page(settings: Settings) -> HelpNowPage:
 
 
 def _help_now_page(countries: tuple[CountryHelplines, ...], settings: Settings) -> HelpNowPage:
-    text = shipped_texts.document("pages/help-now", settings)
+    text = shipped_texts.document("pages/help-now", settings, content_locale())
     opening, heading, rest = text.markdown.partition("\n## ")
     return HelpNowPage(
         title=text.title,

@@ -14,7 +14,7 @@ from forum.community.models import Intent
 from forum.consent.models import PolicyKind
 from forum.moderation.helplines import HelplineRow, country_name
 from forum.moderation.models import HelplineState
-from forum.text.translate import DEFAULT_LOCALE
+from forum.text.translate import DEFAULT_LOCALE, speaking
 from forum.text.translate import gettext as _
 from forum.treatments.drafts import DiscussionDraft, ReferenceDraft, SectionDraft, TreatmentDraft
 from forum.treatments.models import EvidenceStrength
@@ -46,10 +46,15 @@ class ShippedTopic:
     treatment_slug: str
 
 
-def document(name: str, settings: Settings) -> ShippedDocument:
-    """Return a Markdown document with the operator's details filled in, e.g. ``pages/about``."""
-    text = (FOLDER / f"{name}.{DEFAULT_LOCALE}.md").read_text(encoding="utf-8")
-    first, _line_end, rest = _filled(text, settings).partition("\n")
+def document(name: str, settings: Settings, locale: str = DEFAULT_LOCALE) -> ShippedDocument:
+    """Return a Markdown document with the operator's details filled in, e.g. ``pages/about``; in English if need be."""
+    file = FOLDER / f"{name}.{locale}.md"
+    if not file.is_file():
+        locale, file = DEFAULT_LOCALE, FOLDER / f"{name}.{DEFAULT_LOCALE}.md"
+    # What is filled in is in the document's language, whoever asks for it.
+    with speaking(locale):
+        filled = _filled(file.read_text(encoding="utf-8"), settings)
+    first, _line_end, rest = filled.partition("\n")
     return ShippedDocument(title=_plain(first.removeprefix("# ").strip()), markdown=rest.strip() + "\n")
 
 

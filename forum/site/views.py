@@ -1,24 +1,27 @@
 """The site's own addresses: home, about, help now, reading settings, health and what machines ask for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, Response, current_app, jsonify, redirect, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as Answer
 
+from config import Settings
+from forum.accounts.providers import Provider
+from forum.accounts.views import PROVIDER_NAMES
 from forum.errors import Invalid, NotFound
-from forum.site import health, queries
-from forum.site.forms import AUTO, ReadingForm, parse_reading
+from forum.site import health, queries, search
+from forum.site.forms import AUTO, ReadingForm, parse_reading, show_reading
 from forum.text.translate import gettext as _
-from forum.web import current, logs
+from forum.text.translate import own_name
+from forum.web import current, logs, reading
 from forum.web.access import public
 from forum.web.forms import show_refusal
-from forum.web.rendering import THEME_COOKIE, chosen_theme, render
+from forum.web.rendering import render
 
 site = Blueprint("site", __name__)
 
 SEE_OTHER = 303
-A_YEAR = 365 * 24 * 60 * 60
 MARK = "mark.svg"
 
 # Pages about one person, and forms: nothing there is worth a search engine's while.
@@ -26,15 +29,21 @@ _ROBOTS = """User-agent: *
 Disallow: /auth/
 Disallow: /join
 Disallow: /log-in
+Disallow: /settings
 Disallow: /settings/
+Disallow: /search
+Disallow: /my-topics
+Disallow: /my-posts
+Disallow: /notices
 Disallow: /moderation/
+Disallow: /admin
 Disallow: /posts/
 """
 
 
 @dataclass(frozen=True, slots=True)
-class ThemeChoice:
-    """A theme to choose."""
+class WayToRead:
+    """One way to read, to choose among others."""
 
     value: str
     label: str
@@ -46,8 +55,11 @@ class ReadingPage:
     """How somebody likes to read. No account is needed, and no cookie is set before something is chosen."""
 
     form: ReadingForm
-    chosen: str
-    choices: tuple[ThemeChoice, ...]
+    themes: tuple[WayToRead, ...]
+    sizes: tuple[WayToRead, ...]
+    motions: tuple[WayToRead, ...]
+    # Empty where there is one language alone.
+    languages: tuple[WayToRead, ...]
     saved: bool
 
 
@@ -62,7 +74,7 @@ def home_page() -> Response:
 @public
 def about_page() -> Response:
     """Show who runs this community."""
-    return render("site/about_page.html", queries.about_page(current.settings()))
+    return render("site/about_page.html", queries.about_page(_with_contact()))
 
 
 @site.get("/help-now")
@@ -73,7 +85,7 @@ def help_now_page() -> Response:
     # This page must come whatever fails, also for members, whom only the database can recognise.
     try:
         known = current.settle_actor()
-        page = queries.help_now_page(current.session(), settings) if known else None
+        page = queries.help_now_page(current.session(), _with_contact()) if known else None
     except SQLAlchemyError as error:
         logs.fault(error)
         page = None
@@ -81,29 +93,43 @@ def help_now_page() -> Response:
     return answer if page else _unstored(answer)
 
 
+@site.get("/search")
+@public
+def search_page() -> Response:
+    """Find treatments, categories and topics by their names. What somebody looks for is kept nowhere."""
+    page = search.search_page(current.session(), current.actor(), request.args.get("q", ""))
+    return _unstored(render("site/search_page.html", page))
+
+
+@site.get("/settings")
+@public
+def settings_page() -> Response:
+    """Show what can be set, and a member what their account is."""
+    configured = current.settings().providers.items()
+    names = {provider.issuer: PROVIDER_NAMES[Provider(key)] for key, provider in configured}
+    page = queries.settings_page(current.session(), current.actor(), names)
+    return render("site/settings_page.html", page)
+
+
 @site.get("/settings/reading")
 @public
 def reading_page() -> Response:
     """Show the reading settings."""
-    return _reading(ReadingForm(), saved="saved" in request.args)
+    return _reading(show_reading(reading.chosen()), saved="saved" in request.args)
 
 
 @site.post("/settings/reading")
 @public
 def choose_reading() -> Answer:
-    """Remember the theme in this browser; following the device needs no cookie, so it removes ours."""
+    """Remember in this browser what was chosen; following the device needs no cookie, so it removes ours."""
     form = ReadingForm(request.form)
     try:
-        theme = parse_reading(form, request.form)
+        chosen = parse_reading(form, request.form)
     except Invalid as refusal:
         show_refusal(form, refusal)
         return _reading(form, saved=False, status=422)
     answer = redirect("/settings/reading?saved", SEE_OTHER)
-    secure = current.settings().over_https
-    if theme == AUTO:
-        answer.delete_cookie(THEME_COOKIE, secure=secure, httponly=True, samesite="Lax")
-    else:
-        answer.set_cookie(THEME_COOKIE, theme, max_age=A_YEAR, secure=secure, httponly=True, samesite="Lax")
+    reading.keep(answer, chosen, secure=current.settings().over_https)
     return answer
 
 
@@ -142,17 +168,46 @@ def favicon() -> Answer:
 
 
 def _reading(form: ReadingForm, *, saved: bool, status: int = 200) -> Response:
-    page = ReadingPage(form, form.theme.data or chosen_theme() or AUTO, _choices(), saved)
+    themes, sizes, motions = _ways_to_read()
+    page = ReadingPage(form, themes, sizes, motions, _languages(), saved)
     return render("site/reading_page.html", page, status=status)
 
 
-def _choices() -> tuple[ThemeChoice, ...]:
+def _languages() -> tuple[WayToRead, ...]:
+    """Return the languages to choose from, each under its own name."""
+    codes = reading.offered()["language"]
+    if not codes:
+        return ()
+    auto = WayToRead(AUTO, _("Like your browser"), _("The first of your browser’s languages that we have."))
+    return (auto, *(WayToRead(code, own_name(code), "") for code in codes))
+
+
+def _ways_to_read() -> tuple[tuple[WayToRead, ...], ...]:
+    """Return what is offered for each choice: themes, sizes, motions."""
     return (
-        ThemeChoice(AUTO, _("Like your device"), _("Light by day, dark when your device is dark.")),
-        ThemeChoice("light", _("Light"), _("Warm paper.")),
-        ThemeChoice("dark", _("Dark"), _("Light words on a dark page.")),
-        ThemeChoice("dim", _("Dim"), _("Low and warm, for migraine and for nights.")),
+        (
+            WayToRead(AUTO, _("Like your device"), _("Light by day, dark when your device is dark.")),
+            WayToRead("light", _("Light"), _("Warm paper.")),
+            WayToRead("dark", _("Dark"), _("Light words on a dark page.")),
+            WayToRead("dim", _("Dim"), _("Low and warm, for migraine and for nights.")),
+        ),
+        (
+            WayToRead(AUTO, _("Normal"), _("The size that is set in your browser or on your device.")),
+            WayToRead("larger", _("Larger"), _("About a fifth larger.")),
+            WayToRead("largest", _("Largest"), _("Almost half as large again.")),
+        ),
+        (
+            WayToRead(
+                AUTO, _("Like your device"), _("Very little moves here: a line under a link, a small arrow.")
+            ),
+            WayToRead("none", _("None"), _("Nothing moves at all.")),
+        ),
     )
+
+
+def _with_contact() -> Settings:
+    """Return the deploy settings with what administrators say instead of the operator's contact, if they do."""
+    return replace(current.settings(), operator_contact=current.contact())
 
 
 def _unstored(answer: Response) -> Response:

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from forum.community.addresses import topic_address
 from forum.community.models import Topic
-from forum.community.queries import PostView, newest_posts
-from forum.community.visibility import topic_is_visible
+from forum.community.queries import PostView, newest_posts, title_to_show
+from forum.community.visibility import opening_stands, topic_is_visible
 from forum.errors import NotFound
 from forum.permissions.actor import VISITOR, Actor
 from forum.text.sanitising import cleaned
+from forum.text.translate import content_locale
 from forum.text.translate import gettext as _
-from forum.text.translate import locale_code
 from forum.treatments.models import EvidenceStrength, Treatment, TreatmentVersion
 from forum.treatments.visibility import version_in_force
 
@@ -233,8 +233,9 @@ def treatment_page(session: Session, actor: Actor, slug: str) -> TreatmentPage:
             Topic.audience,
             Topic.locked,
             Topic.reply_count,
+            opening_stands().label("opening_stands"),
         )
-        .join(TreatmentVersion, TreatmentVersion.id == version_in_force(locale_code()))
+        .join(TreatmentVersion, TreatmentVersion.id == version_in_force(content_locale()))
         .outerjoin(Topic, and_(Topic.id == Treatment.topic_id, topic_is_visible(actor)))
         .where(Treatment.slug == slug)
     ).one_or_none()
@@ -266,7 +267,7 @@ def questions_page(session: Session, slug: str) -> QuestionsPage:
     """
     row = session.execute(
         select(TreatmentVersion.title, TreatmentVersion.sections, TreatmentVersion.checked_on)
-        .join_from(Treatment, TreatmentVersion, TreatmentVersion.id == version_in_force(locale_code()))
+        .join_from(Treatment, TreatmentVersion, TreatmentVersion.id == version_in_force(content_locale()))
         .where(Treatment.slug == slug)
     ).one_or_none()
     asked = next((s for s in row.sections if s["key"] == QUESTIONS), None) if row else None
@@ -288,7 +289,7 @@ def _line_rows(is_open: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
             Treatment.pinned,
             Topic.reply_count,
         )
-        .join_from(Treatment, TreatmentVersion, TreatmentVersion.id == version_in_force(locale_code()))
+        .join_from(Treatment, TreatmentVersion, TreatmentVersion.id == version_in_force(content_locale()))
         .outerjoin(Topic, and_(Topic.id == Treatment.topic_id, is_open))
         .order_by(Treatment.pinned.desc(), TreatmentVersion.title)
     )
@@ -320,10 +321,11 @@ def _section(stored: dict[str, str]) -> Section:
 def _discussion(session: Session, actor: Actor, row: Row[*tuple[Any, ...]]) -> Discussion | None:
     if row.topic_id is None:
         return None
+    shown = bool(row.opening_stands)
     return Discussion(
         topic_id=row.topic_id,
-        title=row.topic_title,
-        address=topic_address(row.topic_id, row.topic_slug, row.audience),
+        title=title_to_show(row.topic_title, shown),
+        address=topic_address(row.topic_id, row.topic_slug if shown else "", row.audience),
         locked=row.locked,
         reply_count=row.reply_count,
         posts=newest_posts(session, actor, row.topic_id, NEWEST_POSTS),

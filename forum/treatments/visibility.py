@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import ScalarSelect, select
 
+from forum.text.translate import DEFAULT_LOCALE
 from forum.treatments.models import Treatment, TreatmentVersion
 
 
@@ -12,7 +13,11 @@ def version_in_force(locale: str) -> ScalarSelect[Any]:
     return (
         select(TreatmentVersion.id)
         .where(TreatmentVersion.treatment_id == Treatment.id, TreatmentVersion.published_at.is_not(None))
-        .order_by((TreatmentVersion.locale == locale).desc(), TreatmentVersion.version.desc())
+        .order_by(
+            (TreatmentVersion.locale == locale).desc(),
+            (TreatmentVersion.locale == DEFAULT_LOCALE).desc(),
+            TreatmentVersion.version.desc(),
+        )
         .limit(1)
         .correlate(Treatment)
         .scalar_subquery()

@@ -1,13 +1,15 @@
 """Who may reach a route at all. Each view declares it; an undeclared one is closed, and fails a test."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from flask import current_app, request
 
 from forum.errors import NotFound, SignInFirst
 from forum.permissions.actions import Action
-from forum.permissions.check import require
+from forum.permissions.actor import Actor, MemberState
+from forum.permissions.check import can, require
 from forum.text.translate import gettext as _
 from forum.web import current
 
@@ -49,7 +51,11 @@ def check_access() -> None:
     if access == "members_only":
         return
     action = getattr(view, "staff_action", None)
-    if action is not None and actor.is_staff:
-        require(actor, action)
-        return
-    raise NotFound
+    if action is None or not can(_in_good_standing(actor), action):
+        raise NotFound
+    require(actor, action)
+
+
+def _in_good_standing(actor: Actor) -> Actor:
+    """Return who they are when nothing is amiss: whose task it is may know that the page exists, and why not now."""
+    return replace(actor, is_suspended=False, state=MemberState.ACTIVE)

@@ -1,4 +1,4 @@
-"""What a variable part of an address may be. What no row can have is no address: 404 before any query.
+"""What a variable part of an address, and its page number, may be. What no row can have is no address: 404 at once.
 
 Werkzeug's own converters pass on numbers that no key column holds and characters that PostgreSQL refuses in a text,
 and the database's complaint would be a fault instead of a plain "there is nothing here".
@@ -7,8 +7,10 @@ and the database's complaint would be a fault instead of a plain "there is nothi
 import unicodedata
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 from werkzeug.routing import IntegerConverter, UnicodeConverter, ValidationError
+
+from forum.errors import NotFound
 
 LARGEST_KEY = 2**63 - 1
 
@@ -35,3 +37,11 @@ class TextConverter(UnicodeConverter):
 def install(app: Flask) -> None:
     """Use them wherever an address has ``<int:…>``, ``<string:…>`` or plain ``<…>``."""
     app.url_map.converters.update({"int": KeyConverter, "string": TextConverter, "default": TextConverter})
+
+
+def page_number() -> int:
+    """Return which page of a numbered list is asked for. Raises NotFound for what is no number."""
+    given = request.args.get("page", "1")
+    if not given.isascii() or not given.isdigit() or len(given) > 9:
+        raise NotFound
+    return int(given)

@@ -62,7 +62,8 @@ class ForumFlask(Flask):
                 "Something went wrong on our side. It isn't your fault. If you are in danger now, call your "
                 f"emergency number (112, 911, 999 or 000). Helplines: /help-now. Request {request_id()}.\n"
             )
-            return Response(sentence, 500, {"Cache-Control": "no-store"}, mimetype="text/plain")
+            headers = {"Cache-Control": "no-store", "Content-Language": "en"}
+            return Response(sentence, 500, headers, mimetype="text/plain")
 
     def process_response(self, response: Response) -> Response:
         """Finish the answer, and only then, with all its cookies, say who may store it."""

@@ -123,6 +123,11 @@ def _other_names(base_url: str) -> frozenset[str]:
 def _say(start: StartResponse, status: str, sentence: bytes, *headers: tuple[str, str]) -> Iterable[bytes]:
     start(
         status,
-        [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(sentence))), *headers],
+        [
+            ("Content-Type", "text/plain; charset=utf-8"),
+            ("Content-Language", "en"),
+            ("Content-Length", str(len(sentence))),
+            *headers,
+        ],
     )
     return [sentence]

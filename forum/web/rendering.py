@@ -9,7 +9,7 @@ from forum.permissions.actions import Action
 from forum.permissions.check import can
 from forum.permissions.rules import Verdict
 from forum.text import translate
-from forum.web import current, face, static_files
+from forum.web import current, face, reading, static_files
 
 # The contract between views and templates: tests hold every template's free variables against it.
 TEMPLATE_GLOBALS = frozenset(
@@ -18,6 +18,7 @@ TEMPLATE_GLOBALS = frozenset(
         "actor",
         "asset",
         "can",
+        "community",
         "csrf_token",
         "date",
         "face_svg",
@@ -28,15 +29,12 @@ TEMPLATE_GLOBALS = frozenset(
         "moment",
         "ngettext",
         "page",
+        "reading",
         "site_name",
         "text_direction",
-        "theme",
         "url_for",
     }
 )
-
-THEMES = ("light", "dark", "dim")
-THEME_COOKIE = "reading-theme"
 
 
 def install(app: Flask) -> None:
@@ -67,20 +65,15 @@ def _can(action: str, subject: Any = None) -> Verdict:
     return can(current.actor(), Action(action), subject)
 
 
-def chosen_theme() -> str:
-    """Return the theme this browser chose, or "" for the system's own."""
-    theme = request.cookies.get(THEME_COOKIE, "")
-    return theme if theme in THEMES else ""
-
-
 def _of_this_request() -> dict[str, Any]:
     return {
         "actor": current.actor(),
+        "community": current.community_settings(),
         "here": request.path,
         "locale": translate.locale_code(),
+        "reading": reading.chosen(),
         "site_name": current.settings().site_name,
         "text_direction": translate.text_direction(),
-        "theme": chosen_theme(),
     }
 
 

@@ -94,6 +94,7 @@ def _refuse(
 ) -> Iterable[bytes]:
     headers = [
         ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Language", "en"),
         ("Content-Length", str(len(sentence))),
         ("Cache-Control", "no-store"),
         # What was not read of the body must not be taken for the next request.

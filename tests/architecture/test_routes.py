@@ -51,5 +51,9 @@ def test_no_code_asks_whether_its_provider_is_real(root: Path) -> None:
         for line in source.read_text().splitlines()
         if telling.search(line)
     ]
-    # Only the start looks at it, and at nothing but its database: real people are not served from a demo's.
-    assert found == [("forum/app.py", "if settings.mode is Mode.PRODUCTION:")]
+    # Only the start looks at it: real people are not served from a demo's database, and only a demo shows the
+    # components to those who build.
+    assert found == [
+        ("forum/app.py", "if settings.mode is Mode.PRODUCTION:"),
+        ("forum/app.py", "if settings.mode is Mode.DEMO:"),
+    ]

@@ -14,7 +14,7 @@ from forum.community.drafts import CategoryDraft, PostDraft, TopicDraft
 from forum.community.models import Audience, Intent
 from forum.community.subjects import visible_post
 from forum.database.session import Database
-from forum.permissions.actor import Actor, MemberId
+from forum.permissions.actor import OPERATOR, Actor, MemberId
 from forum.text.markdown import render_post
 
 _keys = count()
@@ -47,7 +47,9 @@ def room(database: Database) -> str:
     """A category, by its slug."""
     with database.transaction() as session:
         commands.publish_category(
-            session, CategoryDraft("flares-today", "Flares today", "When it is bad", "Be *gentle*.", False, 1)
+            session,
+            OPERATOR,
+            CategoryDraft("flares-today", "Flares today", "When it is bad", "Be *gentle*.", False, 1),
         )
     return "flares-today"
 

@@ -23,7 +23,7 @@ from forum.community.subjects import post_to_take_back, visible_post
 from forum.database import page_stamps
 from forum.database.session import Database
 from forum.errors import Forbidden, Invalid, NotFound, SignInFirst
-from forum.permissions.actor import VISITOR, Actor, MemberState, Purpose
+from forum.permissions.actor import OPERATOR, VISITOR, Actor, MemberState, Purpose
 from forum.text.markdown import render_post
 from tests.community.conftest import People, reply, reply_draft, start, topic_draft
 
@@ -229,12 +229,15 @@ def test_a_visitor_writes_nothing(database: Database, room: str, topic_id: int) 
 @pytest.mark.parametrize(
     "changed",
     [
-        {"state": MemberState.SUSPENDED},
+        {"is_suspended": True},
         {"state": MemberState.PAUSED},
         {"state": MemberState.LEAVING},
+        {"state": MemberState.WAITING},
+        {"state": MemberState.TURNED_AWAY},
+        {"site_is_read_only": True},
         {"missing_consents": frozenset({Purpose.HEALTH_DATA})},
     ],
-    ids=["suspended", "paused", "leaving", "no consent"],
+    ids=["suspended", "paused", "leaving", "waiting", "turned away", "read-only", "no consent"],
 )
 @pytest.mark.proves("C13")
 def test_who_may_not_write_does_not(
@@ -277,7 +280,7 @@ def test_a_topic_out_of_ones_audience_is_not_there(database: Database, people: P
 def test_publishing_a_category_twice_changes_nothing(database: Database, room: str) -> None:
     draft = CategoryDraft("flares-today", "Flares today", "When it is bad", "Be *gentle*.", False, 1)
     with database.transaction() as session:
-        commands.publish_category(session, draft)
+        commands.publish_category(session, OPERATOR, draft)
     with database.reading() as session:
         assert page_stamps.read(session, ["site"]) == {"site": 1}
         assert session.scalars(select(Category.opening_html)).all() == ["<p>Be <em>gentle</em>.</p>\n"]
@@ -351,7 +354,7 @@ def test_what_moderators_took_out_of_sight_is_still_its_authors_to_take_back(
 def test_nobody_takes_back_what_the_community_wrote(database: Database, people: People, room: str) -> None:
     with database.transaction() as session:
         topic_id = commands.open_community_topic(
-            session, room, "Welcome", "Say hello.", Intent.EXPERIENCES, pinned=True
+            session, OPERATOR, room, "Welcome", "Say hello.", Intent.EXPERIENCES, pinned=True
         )
         post_id = session.scalars(select(Post.id).where(Post.topic_id == topic_id)).one()
     with pytest.raises(SignInFirst), database.transaction() as session:

@@ -100,6 +100,7 @@ def test_everything_can_be_set(environ: Environ) -> None:
             "ALONGSIDE_TIME_ZONE": "Europe/Dublin",
             "ALONGSIDE_MINIMUM_AGE": " 21 ",
             "ALONGSIDE_STAND_IN": "No",
+            "ALONGSIDE_DEFAULT_LOCALE": "pt-BR",
             "PATH": "/bin",
         }
     )
@@ -108,6 +109,7 @@ def test_everything_can_be_set(environ: Environ) -> None:
     assert settings.session_keys == (KEY, f"{KEY} older")
     assert list(settings.providers) == ["google", "facebook"]
     assert settings.minimum_age == 21
+    assert (settings.default_locale, settings.pseudo_locales) == ("pt-BR", False)
     assert not settings.on_sqlite
     assert settings.google is not None
     assert settings.google.issuer == "https://accounts.google.com"
@@ -215,6 +217,12 @@ def test_what_is_unknown_is_named(environ: Environ, name: str) -> None:
         ("TIME_ZONE", "Mars/Phobos"),
         ("TIME_ZONE", "../../etc/passwd"),
         ("TIME_ZONE", "/etc/localtime"),
+        ("DEFAULT_LOCALE", "en_GB"),
+        ("DEFAULT_LOCALE", "../../etc"),
+        ("DEFAULT_LOCALE", "English, please"),
+        ("PSEUDO_LOCALES", "maybe"),
+        # The made-up languages are for those who build the forum.
+        ("PSEUDO_LOCALES", "yes"),
         ("TIME_ZONE", "Europe"),
     ],
 )
@@ -381,3 +389,11 @@ def test_what_is_made_directly_is_checked_no_less(environ: Environ) -> None:
 def test_the_shipped_folders_are_there() -> None:
     assert (config.TEMPLATES / "layout").is_dir()
     assert (config.MIGRATIONS / "versions").is_dir()
+
+
+@pytest.mark.parametrize("mode", ["demo", "test"])
+def test_pseudo_locales_are_for_a_forum_without_real_people(environ: Environ, mode: str) -> None:
+    assert not Settings.from_environ(environ).pseudo_locales
+    settings = Settings.from_environ({**environ, **in_mode(mode), "ALONGSIDE_PSEUDO_LOCALES": "yes"})
+    assert settings.pseudo_locales
+    assert "ALONGSIDE_PSEUDO_LOCALES" in refused({**environ, "ALONGSIDE_PSEUDO_LOCALES": "yes"})

@@ -50,6 +50,12 @@ PAGES = [
     ("/policies/privacy", "visitor"),
     ("/settings/reading", "visitor"),
     ("/not-there", "visitor"),
+    ("/search", "visitor"),
+    ("/search?q=sleep", "visitor"),
+    # Each component in each state; what lies in a theme of its own keeps it.
+    ("/demo/components", "visitor"),
+    ("/demo/components?theme=dark", "visitor"),
+    ("/demo/components?theme=dim", "visitor"),
     ("/", "newcomer"),
     ("/posts/3", "newcomer"),
     ("/topics/new", "newcomer"),
@@ -68,7 +74,7 @@ FOCUS = """() => {
   const element = document.activeElement, style = getComputedStyle(element), box = element.getBoundingClientRect();
   const above = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
   return {
-    words: element.innerText.trim().replace(/\\s+/g, " "),
+    words: (element.innerText || element.labels?.[0]?.innerText || "").trim().replace(/\\s+/g, " "),
     outline: style.outlineStyle === "solid" ? parseFloat(style.outlineWidth) : 0,
     seen: above !== null && (element === above || element.contains(above)),
     inHeader: element.closest("header.top") !== null,
@@ -164,7 +170,7 @@ def test_the_focus_is_seen_all_the_way_through_the_header(
     page.goto(demo.address)
     assert page.locator("html").get_attribute("data-theme") == theme
     passed: list[str] = []
-    for _step in range(12):
+    for _step in range(14):
         page.keyboard.press("Tab")
         focus = page.evaluate(FOCUS)
         if passed and not focus["inHeader"]:
@@ -173,12 +179,57 @@ def test_the_focus_is_seen_all_the_way_through_the_header(
         assert focus["outline"] >= 3, focus
         passed.append(focus["words"])
     own = {"visitor": ["Log in", "Join"], "newcomer": ["Sorrel-of-the-long-way-round"]}[who]
-    assert passed == ["Skip to the text", "Alongside Chronic Pain", "Help now", "Topics", "Treatments", *own]
+    # On a phone the button alone leads to the search.
+    search = ["Search"] if size == PHONE else ["Search topics and treatments", "Search"]
+    assert passed == [
+        *("Skip to the text", "Alongside Chronic Pain"),
+        *search,
+        *("Help now", "Topics", "Treatments"),
+        *own,
+    ]
 
 
-def test_help_stands_in_the_same_place_of_every_page(demo: Demo, page: Page) -> None:
+@pytest.mark.parametrize(
+    ("address", "who"),
+    [
+        ("/", "visitor"),
+        ("/posts/3", "visitor"),
+        ("/treatments", "visitor"),
+        ("/help-now", "visitor"),
+        ("/settings/reading", "visitor"),
+        ("/topics/new", "newcomer"),
+    ],
+)
+def test_the_largest_words_fit_a_small_phone(demo: Demo, page: Page, address: str, who: str) -> None:
+    page.context.add_cookies([{"name": "reading-size", "value": "largest", "url": demo.address}])
+    page.goto(demo.address + address)
+    assert page.locator("html").get_attribute("data-size") == "largest"
+    size = page.evaluate("parseFloat(getComputedStyle(document.querySelector('main p')).fontSize)")
+    assert size >= 20
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_nothing_moves_for_whoever_chose_so(demo: Demo, page: Page) -> None:
+    moving = """() => [...document.querySelectorAll("*")].filter(one => {
+      const style = getComputedStyle(one);
+      return style.animationName !== "none" || parseFloat(style.transitionDuration) > 0;
+    }).length"""
+    page.goto(demo.address)
+    assert page.evaluate(moving) > 0
+    page.context.add_cookies([{"name": "reading-motion", "value": "none", "url": demo.address}])
+    page.goto(demo.address)
+    assert page.evaluate(moving) == 0
+    page.context.clear_cookies(name="reading-motion")
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(demo.address)
+    assert page.evaluate(moving) == 0
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_help_stands_in_the_same_place_of_every_page(demo: Demo, page: Page, size: ViewportSize) -> None:
     """WCAG 3.2.6: whoever needs it at night should not have to look for it."""
     places = set()
+    page.set_viewport_size(size)
     for address, who in PAGES:
         if who == "visitor":
             page.goto(demo.address + address)

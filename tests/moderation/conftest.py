@@ -11,7 +11,7 @@ from forum.community import commands
 from forum.community.drafts import CategoryDraft
 from forum.community.models import Audience, Post, Topic
 from forum.database.session import Database
-from forum.permissions.actor import Actor
+from forum.permissions.actor import OPERATOR, Actor
 from tests import cast
 from tests.cast import Someone
 from tests.community.conftest import start, topic_draft
@@ -37,7 +37,9 @@ def make_room(database: Database, slug: str) -> None:
     """Make a category."""
     with database.transaction() as session:
         name = slug.replace("-", " ").capitalize()
-        commands.publish_category(session, CategoryDraft(slug, name, "A room", "Be *gentle*.", False, 1))
+        commands.publish_category(
+            session, OPERATOR, CategoryDraft(slug, name, "A room", "Be *gentle*.", False, 1)
+        )
 
 
 def make_post(
@@ -70,3 +72,15 @@ def send(client: FlaskClient, address: str, **fields: str) -> tuple[int, str]:
     token = form.one("input", name="csrf_token").attributes["value"]
     answer = client.post(form.attributes.get("action") or address, data={"csrf_token": token, **fields})
     return answer.status_code, answer.headers.get("Location") or answer.text
+
+
+@pytest.fixture
+def cedar(app: Flask) -> Someone:
+    """A moderator of everything."""
+    return cast.moderator(app, "Cedar")
+
+
+@pytest.fixture
+def morgan(app: Flask) -> Someone:
+    """Another one."""
+    return cast.moderator(app, "Morgan")

@@ -13,6 +13,7 @@ from forum.database.session import Database
 from forum.moderation import helplines
 from forum.moderation.helplines import HelplineRow
 from forum.moderation.models import Helpline, HelplineState
+from forum.permissions.actor import OPERATOR
 from forum.site import shipped_texts
 from tests.pages import read_page
 
@@ -30,7 +31,7 @@ GOOD = HelplineRow(
 
 def load(database: Database, *rows: HelplineRow) -> int:
     with database.transaction() as session:
-        return helplines.load_helplines(session, rows)
+        return helplines.load_helplines(session, OPERATOR, rows)
 
 
 def stored(database: Database) -> Helpline:
@@ -78,7 +79,7 @@ def test_loading_the_same_list_twice_changes_nothing(database: Database) -> None
 def test_a_row_that_was_verified_later_replaces_the_older_and_asks_anew(database: Database) -> None:
     load(database, GOOD)
     with database.transaction() as session:
-        assert helplines.confirm_helplines(session, "IE") == 1
+        assert helplines.confirm_helplines(session, OPERATOR, "IE") == 1
     assert load(database, replace(GOOD, contact="call 1", verified_on=date(2026, 5, 1))) == 1
     row = stored(database)
     assert (row.contact, row.confirmed_at) == ("call 1", None)
@@ -109,7 +110,7 @@ def test_confirming_is_for_ones_own_country_and_ends_the_asking(database: Databa
     with database.reading() as session:
         assert helplines.unconfirmed_helplines(session, "IE") == (GOOD,)
     with database.transaction() as session:
-        helplines.confirm_helplines(session, "IE")
+        helplines.confirm_helplines(session, OPERATOR, "IE")
     with database.reading() as session:
         assert helplines.unconfirmed_helplines(session, "IE") == ()
         assert len(helplines.unconfirmed_helplines(session, "FR")) == 1

@@ -1,7 +1,6 @@
-"""Telling the moderators about a post, with and without an account, and the list in which they read it."""
+"""Telling the moderators about a post, with and without an account."""
 
 from datetime import timedelta
-from urllib.parse import urljoin
 
 import pytest
 import time_machine
@@ -11,22 +10,23 @@ from sqlalchemy import func, select, update
 
 from forum import clock
 from forum.accounts.models import Member
+from forum.audit_log.models import AuditEntry
 from forum.community import commands as community
 from forum.community.drafts import PostEdit
 from forum.community.models import Audience, Post, PostState
 from forum.database.session import Database
-from forum.moderation import queries
-from forum.moderation.commands import MOST_BY_A_MEMBER, MOST_BY_VISITORS, raise_report, sweep_reports
-from forum.moderation.drafts import ReportDraft
-from forum.moderation.forms import RULE_REASONS
-from forum.moderation.models import Report, ReportReason
+from forum.moderation.commands.reports import MOST_BY_A_MEMBER, MOST_BY_VISITORS, raise_report, sweep_reports
+from forum.moderation.commands.working import claim_report, close_report
+from forum.moderation.decisions import newest_decision
+from forum.moderation.drafts import ClaimDraft, CloseDraft, ReportDraft
+from forum.moderation.forms.telling import RULE_REASONS
+from forum.moderation.models import Notice, Report, ReportOutcome, ReportReason
 from forum.permissions.actor import VISITOR, MemberState
 from forum.text.markdown import render_post
 from tests import cast
 from tests.community.conftest import reply
-from tests.moderation.conftest import Told, make_post, make_room, send
+from tests.moderation.conftest import Told, make_post, send
 from tests.pages import Element, read_page
-from tests.recorder import recorded
 from tests.threads import together
 
 
@@ -174,7 +174,7 @@ def test_invisible_characters_and_markup_arrive_as_text(
     hostile = "\u202eabc\x00<script>alert(1)</script>"
     assert send(client, f"{post.address}/worry", text=hostile)[0] == 303
     assert reports(database)[0].note == "abc<script>alert(1)</script>"
-    page = cast.moderator(app).client.get("/moderation/reports")
+    page = cast.moderator(app).client.get(f"/moderation/reports/{reports(database)[0].id}")
     assert "<script>alert(1)" not in page.text
     assert "<script>alert(1)</script>" in read_page(page.text).one("main").text
 
@@ -239,107 +239,19 @@ def test_two_visitors_are_not_taken_for_one(app: Flask, database: Database, post
     assert [report.note for report in reports(database)] == ["One says this.", "Another says that."]
 
 
-def test_moderators_read_the_newest_first_with_worries_set_apart(
-    app: Flask, database: Database, post: Told
-) -> None:
-    send(cast.member(app, "Marlow").client, f"{post.address}/report", reason="misinformation", text="A cure?")
-    send(cast.visitor(app), f"{post.address}/worry", text="I am afraid for them.")
-    rows = listed(cast.moderator(app).client).all("li", class_="report")
-    assert [len(row.all("section", class_="care")) for row in rows] == [1, 0]
-    worry, report = (row.text for row in rows)
-    assert "Worried about someone" in worry
-    assert "a reader" in worry
-    assert "A false claim" in report
-    assert "Marlow" in report
-
-
-def test_words_are_folded_away_and_short(app: Flask, database: Database, post: Told) -> None:
-    send(cast.visitor(app), f"{post.address}/worry", text="I am afraid.")
-    (row,) = listed(cast.moderator(app).client).all("li", class_="report")
-    folded = row.one("details")
-    assert "open" not in folded.attributes
-    outside = row.text.replace(folded.text, "")
-    assert "bad" not in outside
-    assert "I am afraid." not in outside
-    assert "I am afraid." in folded.text
-    assert len(folded.text) < queries.EXCERPT_LENGTH + 150
-    assert post.address in {link.attributes["href"] for link in row.all("a")}
-
-
 def test_reported_words_outlive_being_changed_or_taken_back(
     app: Flask, database: Database, post: Told
 ) -> None:
     someone = cast.member(app, "Marlow")
     reported = reply(database, someone.actor, post.topic_id, "Buy my cure.")
-    send(cast.visitor(app), f"/posts/{reported}/report", reason="spam-or-selling", text="")
+    told = tell(database, reported, ReportReason.SPAM_OR_SELLING)
     with database.transaction() as session:
         community.edit_post(session, someone.actor, reported, PostEdit(render_post("How kind of you.")))
     with database.transaction() as session:
         community.delete_post(session, someone.actor, reported)
-    (row,) = listed(cast.moderator(app).client).all("li", class_="report")
-    assert "Buy my cure." in row.one("details").text
-    assert "no longer shown" in row.text
-    assert not [link for link in row.all("a") if link.attributes["href"] == f"/posts/{reported}"]
-
-
-def test_whoever_leaves_is_named_no_more(app: Flask, database: Database, post: Told) -> None:
-    someone = cast.member(app, "Marlow")
-    send(someone.client, f"{post.address}/worry", text="")
-    with database.transaction() as session:
-        session.execute(
-            update(Member).where(Member.id == someone.member_id).values(state=MemberState.LEAVING)
-        )
-    main = listed(cast.moderator(app).client)
-    assert "Marlow" not in main.text
-    assert "a former member" in main.text
-
-
-def test_a_category_moderator_sees_their_own_categories_alone(
-    app: Flask, database: Database, post: Told
-) -> None:
-    make_room(database, "medicines")
-    elsewhere, _topic, medicines = make_post(database, post.author.actor, "medicines", "Elsewhere.")
-    tell(database, post.id, ReportReason.OTHER)
-    tell(database, elsewhere, ReportReason.DRUG_SOURCING)
-    of_medicines = listed(cast.category_moderator(app, medicines).client)
-    assert [row.one("h2").text for row in of_medicines.all("li", class_="report")] == [
-        "Getting or swapping medicines"
-    ]
-    assert "only of the categories" in of_medicines.text
-    assert len(listed(cast.moderator(app).client).all("li", class_="report")) == 2
-
-
-def test_the_list_goes_on_by_pages_in_one_statement_each(app: Flask, database: Database, post: Told) -> None:
-    reasons = list(ReportReason)
-    made = [
-        tell(database, post.id, reasons[number % len(reasons)], f"Note {number}")
-        for number in range(queries.REPORTS_PER_PAGE + 3)
-    ]
-    moderator = cast.moderator(app)
-    with recorded(database) as statements:
-        first = listed(moderator.client)
-    # One for who asks, one for the page.
-    assert len(statements) == 2
-    (older,) = [link for link in first.all("a") if "older=" in link.attributes["href"]]
-    second = listed(moderator.client, urljoin("/moderation/reports", older.attributes["href"]))
-    ids = [row.attributes["id"] for page in (first, second) for row in page.all("li", class_="report")]
-    assert ids == [f"report-{report_id}" for report_id in reversed(made)]
-
-
-def test_a_cursor_that_nobody_wrote_is_malformed(app: Flask, post: Told) -> None:
-    client = cast.moderator(app).client
-    for cursor in ("x", "W10", "e30", "%00", "9" * 300):
-        assert client.get(f"/moderation/reports?older={cursor}").status_code == 400
-
-
-def test_the_list_is_no_page_for_anybody_else(app: Flask, client: FlaskClient, post: Told) -> None:
-    assert client.get("/moderation/reports").status_code == 303
-    assert cast.member(app).client.get("/moderation/reports").status_code == 404
-    assert cast.peer_supporter(app).client.get("/moderation/reports").status_code == 404
-
-
-def test_an_empty_list_says_so(app: Flask, post: Told) -> None:
-    assert "Nothing has been reported" in listed(cast.moderator(app).client).text
+    main = listed(cast.moderator(app).client, f"/moderation/reports/{told}")
+    assert "Buy my cure." in main.one("details").text
+    assert "How kind" not in main.text
 
 
 def test_a_report_is_counted_by_nothing_public(client: FlaskClient, database: Database, post: Told) -> None:
@@ -418,6 +330,27 @@ def test_reports_are_kept_as_long_as_the_policies_say(database: Database, post: 
     assert left_after(91) == [ReportReason.HARASSMENT]
     assert left_after(182) == [ReportReason.HARASSMENT]
     assert left_after(184) == []
+
+
+def test_an_answer_stays_and_says_no_more_what_it_was_about(
+    app: Flask, database: Database, post: Told
+) -> None:
+    cedar, juniper = cast.moderator(app), cast.member(app)
+    draft = ReportDraft(ReportReason.WORRIED_ABOUT_SOMEONE, "They said goodbye.")
+    with database.transaction() as session:
+        told = raise_report(session, juniper.actor, post.id, draft)
+        assert told is not None
+        claim_report(session, cedar.actor, told, ClaimDraft(0, take_over=False))
+        seen = newest_decision(session, AuditEntry.report_id == told)
+        close_report(session, cedar.actor, told, CloseDraft(seen, ReportOutcome.CARED, "They are well."))
+    with time_machine.travel(clock.now() + timedelta(days=91)), database.transaction() as session:
+        sweep_reports(session)
+    assert reports(database) == []
+    with database.reading() as session:
+        notice = session.scalars(select(Notice)).one()
+    assert (notice.report_id, notice.post_id, notice.topic_id) == (None, None, None)
+    assert (notice.their_words, notice.message) == ("", "")
+    assert "looking after it" in listed(juniper.client, f"/notices/{notice.id}").text
 
 
 def test_a_topic_of_somebody_out_of_sight_is_not_named_where_a_reply_is_reported(

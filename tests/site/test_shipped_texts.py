@@ -44,7 +44,8 @@ CATEGORIES = [
 ]
 INTENTS = {"just-listen", "experiences", "information", "good-news"}
 OWN_ADDRESSES = re.compile(
-    r"/(help-now|about|policies/(terms|health-data|privacy|guidelines)|treatments/intrathecal-implants)(#[a-z-]+)?"
+    r"/(help-now|about|notices|settings(/reading)?|policies/(terms|health-data|privacy|guidelines)"
+    r"|treatments/intrathecal-implants)(#[a-z-]+)?"
 )
 
 

@@ -9,7 +9,7 @@ from forum.web import static_files
 
 SHEET = (Path(static_files.__file__).parent / "static" / "alongside.css").read_text()
 SELECTORS = {
-    "light": ":root {",
+    "light": '[data-theme="light"] {',
     "dark": '[data-theme="dark"] {',
     "dim": '[data-theme="dim"] {',
     "dark by itself": ":root:not([data-theme]) {",
@@ -89,6 +89,57 @@ def test_contrast_is_what_wcag_says() -> None:
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
 
 
+def rules() -> str:
+    """Return what comes after the tokens, up to print, which is black on white and has a size of its own."""
+    return SHEET.partition("/* --- type */")[2].partition("@media print")[0]
+
+
+def declared(name: str, text: str) -> set[str]:
+    """Return the values that a property is given."""
+    return {value.strip() for value in re.findall(rf"[{{;\s]{name}:\s*([^;}}]+)", text)}
+
+
 def test_no_rule_has_a_colour_of_its_own() -> None:
-    rules = SHEET.partition("/* --- type */")[2].partition("@media print")[0]
-    assert re.findall(r"#[0-9a-f]{3,8}\b|rgb|hsl", rules) == []
+    assert len(rules()) > 10_000
+    assert (
+        re.findall(r"#[0-9a-f]{3,8}\b|rgb|hsl|oklch|(?<![-\w])(?:white|black|gr[ae]y)(?![-\w])", rules())
+        == []
+    )
+
+
+def test_no_rule_has_a_size_of_type_of_its_own() -> None:
+    sizes = declared("font-size", rules()) | {
+        re.sub(r"^(?:\d+ )?([^/ ]+(?: \* [^/ ]+)?).*", r"\1", value) for value in declared("font", rules())
+    }
+    assert "var(--small)" in sizes
+    # Code is a little smaller than the words around it, whatever their size; a word that only speaks has none.
+    own = {"100%", "inherit", ".92em", "0", "calc(var(--bar) * 1.13)"}
+    assert {size for size in sizes if not re.fullmatch(r"var\(--[a-z0-9]+\)", size)} <= own
+
+
+def test_no_rule_has_a_line_of_its_own_colour() -> None:
+    lines = [value for name in ("border", "outline") for value in declared(name, rules())]
+    assert [
+        value for value in lines if re.search(r"solid (?!var|CanvasText|Highlight|transparent)\S", value)
+    ] == []
+
+
+def test_every_token_is_used_and_every_one_used_is_there() -> None:
+    there = set(re.findall(r"(--[a-z0-9-]+):", SHEET))
+    used = set(re.findall(r"var\((--[a-z0-9-]+)", SHEET))
+    assert used - there == set()
+    assert there - used == set()
+
+
+def test_larger_words_are_larger_in_every_size_of_the_scale() -> None:
+    scale = SHEET.partition("--scale: 1;")[2].partition("}")[0]
+    sizes = re.findall(r"--([a-z0-9]+): calc\(", scale)
+    assert {"tiny", "small", "text", "reading", "lead", "bar", "h1", "h2"} <= set(sizes)
+    assert re.findall(r'\[data-size="(\w+)"\] \{ --scale: ([\d.]+); \}', SHEET) == [
+        ("larger", "1.2"),
+        ("largest", "1.45"),
+    ]
+
+
+def test_the_sheet_stays_small() -> None:
+    assert len(SHEET.encode()) <= 26_000

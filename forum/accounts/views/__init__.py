@@ -51,6 +51,14 @@ class SignInPage:
     signed_in_as: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class NobodyNewPage:
+    """What somebody unknown reads while nobody new can join; ``provider`` is empty where none vouched for them."""
+
+    why: str
+    provider: str
+
+
 @accounts.record
 def _limit_calls(state: BlueprintSetupState) -> None:
     """At most a quarter of the threads may wait for providers, so that the forum goes on when they hang."""
@@ -123,8 +131,18 @@ def provider_choices() -> tuple[ProviderChoice, ...]:
     return tuple(ProviderChoice(key, PROVIDER_NAMES[Provider(key)]) for key in current.settings().providers)
 
 
+def nobody_new(why: str, provider: str) -> Response:
+    """Say to somebody unknown that nobody new can join, and forget who it is: nothing about them is kept."""
+    browser.forget_browser()
+    response = current_app.make_response(
+        render("accounts/nobody_new_page.html", NobodyNewPage(why, provider), status=403)
+    )
+    browser.drop_pending(response)
+    return unstored(response)
+
+
 def _let_in(identity: providers.ProvidedIdentity, next_page: str) -> Response:
-    """Sign in the member whose identity this is, or send whoever it is to the consent step."""
+    """Sign in the member whose identity this is, or send whoever it is to the consent step, if they may join."""
     actor = current.actor()
     if actor.is_member:
         known = identity_of(current.session(), identity.issuer, identity.subject)
@@ -140,6 +158,9 @@ def _let_in(identity: providers.ProvidedIdentity, next_page: str) -> Response:
         response = current_app.make_response(redirect(next_page, 303))
         browser.drop_pending(response)
         return response
+    why_not = current.community_settings().why_nobody_joins
+    if why_not:
+        return nobody_new(why_not, PROVIDER_NAMES[identity.provider])
     response = current_app.make_response(redirect(url_for("consent.consent_page"), 303))
     browser.keep_pending(response, _pending(identity, next_page))
     return response

@@ -45,6 +45,9 @@ PERSONAS: dict[str, Persona] = {
         _ordinary("sam", "Sam Second", 102, "Another ordinary person."),
         _ordinary("morgan", "Morgan Example", 108, "Already a member of the demo: its moderator, Morgan."),
         _ordinary("ada", "Adair Example", 109, "Already a member of the demo: its administrator, Adair."),
+        _ordinary(
+            "casey", "Casey Example", 110, "Already a member of the demo: looks after one category, as Casey."
+        ),
         _ordinary("toni", "Toni Third", 103, "A third ordinary person."),
         Persona(
             key="no-email",

@@ -1,9 +1,9 @@
-"""Everything that changes moderation's rows, but the helplines. A command checks, changes and announces."""
+"""Everything that changes reports: telling the moderators, and forgetting what they were told in time."""
 
 import math
 from datetime import timedelta
 
-from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from forum import clock
@@ -12,7 +12,8 @@ from forum.database.dialects import tools
 from forum.errors import TooMany
 from forum.events import ReportRaised, emit
 from forum.moderation.drafts import ReportDraft
-from forum.moderation.models import Report, ReportReason
+from forum.moderation.models import Notice, Report, ReportReason
+from forum.moderation.queries.reports import is_worry
 from forum.permissions.actions import Action
 from forum.permissions.actor import Actor
 from forum.permissions.check import require
@@ -75,17 +76,18 @@ def raise_report(session: Session, actor: Actor, post_id: int, draft: ReportDraf
 def sweep_reports(session: Session) -> None:
     """Forget reports, with the words they kept, when the time is over for which the policies promise to keep them."""
     now = clock.now()
-    session.execute(
-        delete(Report).where(
-            or_(
-                and_(
-                    Report.reason == ReportReason.WORRIED_ABOUT_SOMEONE,
-                    Report.raised_at < now - WORRIES_KEPT,
-                ),
-                Report.raised_at < now - REPORTS_KEPT,
-            )
-        )
+    over = or_(
+        and_(is_worry(), Report.raised_at < now - WORRIES_KEPT),
+        Report.raised_at < now - REPORTS_KEPT,
     )
+    # Whoever was told what became of it keeps that they were, and not what it was about.
+    session.execute(
+        update(Notice)
+        .where(Notice.report_id.in_(select(Report.id).where(over)))
+        .values(topic_id=None, post_id=None, their_words="", message="")
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(delete(Report).where(over).execution_options(synchronize_session=False))
 
 
 def _told_by_visitors(session: Session, post_id: int, reason: ReportReason) -> int:

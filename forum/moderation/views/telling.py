@@ -1,23 +1,20 @@
-"""The addresses of moderation: telling the moderators about a post, and their list. A view holds no rule."""
+"""The addresses at which anybody tells the moderators about a post."""
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, redirect, request
+from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Answer
 
 from forum.community.subjects import PostSubject, visible_post
-from forum.database.keyset import Window
 from forum.errors import Invalid, NotFound
-from forum.moderation import commands, queries
-from forum.moderation.forms import RULE_REASONS, ReportForm, WorryForm, parse_report, parse_worry
+from forum.moderation.commands import reports as commands
+from forum.moderation.forms.telling import RULE_REASONS, ReportForm, WorryForm, parse_report, parse_worry
 from forum.moderation.reasons import label_of, meaning_of
-from forum.permissions.actions import Action
+from forum.moderation.views.blueprint import moderation
 from forum.web import current
-from forum.web.access import public, staff_only
+from forum.web.access import public
 from forum.web.forms import show_refusal
 from forum.web.rendering import render
-
-moderation = Blueprint("moderation", __name__)
 
 SEE_OTHER = 303
 
@@ -110,16 +107,6 @@ def report_thanks_page(post_id: int, told: str) -> Response:
     except NotFound:
         back = ""
     return render("moderation/report_thanks_page.html", ReportThanksPage(told == "worry", back))
-
-
-@moderation.get("/moderation/reports")
-@staff_only(Action.REPORT_LIST)
-def reports_page() -> Response:
-    """Show what the moderators were told."""
-    window = Window(older=request.args.get("older", ""), newer=request.args.get("newer", ""))
-    return render(
-        "moderation/reports_page.html", queries.reports_page(current.session(), current.actor(), window)
-    )
 
 
 def _post(post_id: int) -> PostSubject:

@@ -1,0 +1,135 @@
+"""Rows of accounts that moderators decide about: suspensions, and whether a newcomer was let in.
+
+Who may decide, what is written into the audit log and what the member is told belong to ``moderation``.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy.orm import Session
+
+from forum import clock
+from forum.accounts.models import Member, Suspension
+from forum.accounts.queries import suspension_holds
+from forum.database.rows import AnyRow, AnySelect
+from forum.errors import NotFound
+from forum.events import MemberLetIn, MemberSuspended, MemberTurnedAway, SuspensionLifted, emit
+from forum.permissions.actor import MemberId, MemberState, Role
+from forum.text.translate import gettext as _
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSubject:
+    """A member whom something is decided about, for a rule and for the pages that ask."""
+
+    id: MemberId
+    uuid: UUID
+    name: str
+    role: Role
+    state: MemberState
+    joined_at: datetime
+    is_suspended: bool
+    suspended_since: datetime | None
+    # None while there is no end, and while there is no suspension.
+    suspended_until: datetime | None
+
+
+def is_known() -> ColumnElement[bool]:
+    """Say which members can be looked up: whoever is leaving is gone for everybody, and so for moderators."""
+    return Member.state != MemberState.LEAVING
+
+
+def member_named(session: Session, name: str) -> MemberSubject:
+    """Return the member of exactly this name. Raises NotFound, the same for one who left and one who never was.
+
+    Queries: 1
+    """
+    return _subject(session.execute(_members().where(Member.name == name)).one_or_none())
+
+
+def hold_member(session: Session, name: str) -> MemberSubject:
+    """Return the member, and keep everybody else from deciding about them until this transaction ends.
+
+    Whoever holds more takes topics first, then posts, then members. Raises NotFound.
+
+    Queries: 2
+    """
+    held = session.scalar(select(Member.id).where(Member.name == name).with_for_update())
+    # The second look is taken once it is held: what another transaction decided meanwhile is seen.
+    return _subject(session.execute(_members().where(Member.id == held)).one_or_none())
+
+
+def suspend(session: Session, member_id: MemberId, until: datetime | None) -> None:
+    """Suspend a member from now on, who is not suspended; without ``until`` it lasts until it is lifted.
+
+    Emits: MemberSuspended
+    """
+    # One whose time is over may still stand there until it is swept away.
+    session.execute(delete(Suspension).where(Suspension.member_id == member_id))
+    session.add(Suspension(member_id=member_id, since=clock.now(), until=until))
+    session.flush()
+    emit(session, MemberSuspended(member_id))
+
+
+def lift_suspension(session: Session, member_id: MemberId) -> None:
+    """End a member's suspension now. Whatever else keeps them from writing stays as it is.
+
+    Emits: SuspensionLifted
+    """
+    session.execute(delete(Suspension).where(Suspension.member_id == member_id))
+    emit(session, SuspensionLifted(member_id))
+
+
+def sweep_suspensions(session: Session) -> None:
+    """Forget suspensions whose time is over. They ended by themselves; this only tidies up behind them."""
+    session.execute(delete(Suspension).where(Suspension.until <= clock.now()))
+
+
+def settle_newcomer(session: Session, member_id: MemberId, *, let_in: bool) -> None:
+    """Let a waiting newcomer in, or turn them away.
+
+    Emits: MemberLetIn or MemberTurnedAway
+    """
+    state = MemberState.ACTIVE if let_in else MemberState.TURNED_AWAY
+    session.execute(
+        update(Member)
+        .where(Member.id == member_id)
+        .values(state=state)
+        .execution_options(synchronize_session=False)
+    )
+    emit(session, MemberLetIn(member_id) if let_in else MemberTurnedAway(member_id))
+
+
+def _members() -> AnySelect:
+    return (
+        select(
+            Member.id,
+            Member.uuid,
+            Member.name,
+            Member.role,
+            Member.state,
+            Member.joined_at,
+            Suspension.since,
+            Suspension.until,
+        )
+        .outerjoin(Suspension, and_(Suspension.member_id == Member.id, suspension_holds(clock.now())))
+        .where(is_known())
+    )
+
+
+def _subject(row: AnyRow | None) -> MemberSubject:
+    if row is None:
+        raise NotFound(_("No member has this name."))
+    return MemberSubject(
+        id=MemberId(row.id),
+        uuid=row.uuid,
+        name=row.name,
+        role=row.role,
+        state=row.state,
+        joined_at=row.joined_at,
+        is_suspended=row.since is not None,
+        suspended_since=row.since,
+        suspended_until=row.until,
+    )

@@ -1,0 +1,176 @@
+"""What moderators decide about members: suspending them, letting newcomers in or turning them away, and notes."""
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from forum import clock
+from forum.accounts import suspensions
+from forum.accounts.models import Member
+from forum.accounts.suspensions import MemberSubject, hold_member, is_known
+from forum.audit_log.commands import record
+from forum.errors import Conflict, Malformed, NotFound
+from forum.moderation.decisions import decided_about, refuse_if_decided_since
+from forum.moderation.drafts import MemberDraft, SuspendDraft
+from forum.moderation.models import MemberNote
+from forum.moderation.notices import tell
+from forum.moderation.reasons import REASONS
+from forum.permissions.actions import Action
+from forum.permissions.actor import Actor, MemberId, MemberState
+from forum.permissions.check import require
+from forum.text.translate import gettext as _
+from forum.text.translate import say_moment
+
+# How many days a suspension can last; None is until it is lifted.
+SUSPENSION_DAYS: tuple[int | None, ...] = (1, 3, 7, 30, None)
+
+
+def suspend_member(session: Session, actor: Actor, name: str, draft: SuspendDraft) -> MemberId:
+    """Let a member read but not write from their next request on, tell them why, and return who it is.
+
+    It ends by the clock, and leaves how else things stand with them as it is.
+
+    Emits: MemberSuspended
+    Raises: NotFound, SignInFirst, Forbidden, Malformed, Conflict (suspended already, or decided about meanwhile)
+    """
+    member = hold_member(session, name)
+    require(actor, Action.MEMBER_SUSPEND, member)
+    if draft.days not in SUSPENSION_DAYS or draft.reason not in REASONS[Action.MEMBER_SUSPEND]:
+        raise Malformed
+    _refuse_if_decided_since(session, actor, member, draft.seen)
+    if member.is_suspended:
+        raise Conflict(_suspended_already(member))
+    until = draft.ends(clock.now())
+    suspensions.suspend(session, member.id, until)
+    record(
+        session,
+        actor,
+        Action.MEMBER_SUSPEND,
+        reason=draft.reason,
+        member_uuid=member.uuid,
+        facts={"days": draft.days, "until": until},
+    )
+    tell(
+        session,
+        actor,
+        member.id,
+        Action.MEMBER_SUSPEND,
+        draft.reason,
+        message=draft.message,
+        until=until,
+    )
+    return member.id
+
+
+def unsuspend_member(session: Session, actor: Actor, name: str, draft: MemberDraft) -> MemberId:
+    """End a suspension before its time, tell the member, and return who it is.
+
+    Emits: SuspensionLifted
+    Raises: NotFound, SignInFirst, Forbidden, Malformed, Conflict (not suspended, or decided about meanwhile)
+    """
+    member = hold_member(session, name)
+    require(actor, Action.MEMBER_UNSUSPEND, member)
+    _check_reason(Action.MEMBER_UNSUSPEND, draft)
+    _refuse_if_decided_since(session, actor, member, draft.seen)
+    if not member.is_suspended:
+        raise Conflict(_("They are not suspended. Nothing was changed."))
+    suspensions.lift_suspension(session, member.id)
+    _settle(session, actor, member, Action.MEMBER_UNSUSPEND, draft)
+    return member.id
+
+
+def let_in_member(session: Session, actor: Actor, name: str, draft: MemberDraft) -> MemberId:
+    """Let a waiting newcomer write, or one who was turned away and isn't erased yet, and return who it is.
+
+    Emits: MemberLetIn
+    Raises: NotFound, SignInFirst, Forbidden, Conflict (nobody waits, or decided about meanwhile)
+    """
+    member = hold_member(session, name)
+    require(actor, Action.MEMBER_LET_IN, member)
+    _check_reason(Action.MEMBER_LET_IN, draft)
+    _refuse_if_decided_since(session, actor, member, draft.seen)
+    if member.state not in (MemberState.WAITING, MemberState.TURNED_AWAY):
+        raise Conflict(_("They are not waiting to be let in. Nothing was changed."))
+    suspensions.settle_newcomer(session, member.id, let_in=True)
+    _settle(session, actor, member, Action.MEMBER_LET_IN, draft)
+    return member.id
+
+
+def turn_away_member(session: Session, actor: Actor, name: str, draft: MemberDraft) -> MemberId:
+    """Turn a waiting newcomer away, who can still read why until they are erased, and return who it is.
+
+    Emits: MemberTurnedAway
+    Raises: NotFound, SignInFirst, Forbidden, Malformed, Conflict (nobody waits, or decided about meanwhile)
+    """
+    member = hold_member(session, name)
+    require(actor, Action.MEMBER_TURN_AWAY, member)
+    _check_reason(Action.MEMBER_TURN_AWAY, draft)
+    _refuse_if_decided_since(session, actor, member, draft.seen)
+    if member.state is not MemberState.WAITING:
+        raise Conflict(_("They are not waiting to be let in. Nothing was changed."))
+    suspensions.settle_newcomer(session, member.id, let_in=False)
+    _settle(session, actor, member, Action.MEMBER_TURN_AWAY, draft)
+    return member.id
+
+
+def note_member(session: Session, actor: Actor, name: str, text: str) -> int:
+    """Leave the other moderators a note about a member, who never reads it here, and return its id.
+
+    Raises: NotFound, SignInFirst, Forbidden
+    """
+    member = hold_member(session, name)
+    require(actor, Action.MEMBER_NOTE, member)
+    note = MemberNote(member_id=member.id, author_id=actor.member_id, text=text, written_at=clock.now())
+    session.add(note)
+    session.flush()
+    record(session, actor, Action.MEMBER_NOTE, member_uuid=member.uuid)
+    return note.id
+
+
+def delete_note(session: Session, actor: Actor, note_id: int) -> str:
+    """Take a note of one's own away, and return the name of the member it was about.
+
+    Raises: NotFound (also for somebody else's), SignInFirst, Forbidden
+    """
+    require(actor, Action.MEMBER_NOTE)
+    row = session.execute(
+        select(Member.name, Member.uuid)
+        .join(MemberNote, MemberNote.member_id == Member.id)
+        .where(MemberNote.id == note_id, MemberNote.author_id == actor.member_id, is_known())
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    gone = session.execute(
+        delete(MemberNote).where(MemberNote.id == note_id).returning(MemberNote.id)
+    ).one_or_none()
+    if gone is None:
+        raise NotFound
+    record(session, actor, Action.MEMBER_NOTE, member_uuid=row.uuid, facts={"deleted": True})
+    return str(row.name)
+
+
+def _settle(
+    session: Session, actor: Actor, member: MemberSubject, action: Action, draft: MemberDraft
+) -> None:
+    """Keep what was decided, and tell the member."""
+    record(session, actor, action, reason=draft.reason, member_uuid=member.uuid)
+    tell(session, actor, member.id, action, draft.reason, message=draft.message)
+
+
+def _check_reason(action: Action, draft: MemberDraft) -> None:
+    """Raise Malformed for a reason that doesn't fit; an action for which there are none takes none."""
+    fitting = REASONS.get(action)
+    if draft.reason not in fitting if fitting else draft.reason is not None:
+        raise Malformed
+
+
+def _refuse_if_decided_since(session: Session, actor: Actor, member: MemberSubject, seen: int) -> None:
+    refuse_if_decided_since(session, decided_about(member.uuid), seen, actor)
+
+
+def _suspended_already(member: MemberSubject) -> str:
+    if member.suspended_until is None:
+        return _("They are suspended already, until somebody lifts it. Nothing was changed.")
+    return _(
+        "They are suspended already, until %(moment)s. To change that, lift it first. Nothing was changed.",
+        moment=say_moment(member.suspended_until),
+    )

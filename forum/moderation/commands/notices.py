@@ -1,0 +1,28 @@
+"""That somebody has read what moderators told them. Telling them is in ``notices``, beside the features that tell."""
+
+from sqlalchemy import func, update
+from sqlalchemy.orm import Session
+
+from forum import clock
+from forum.errors import NotFound
+from forum.moderation.models import Notice
+from forum.permissions.actor import Actor
+
+
+def mark_notice_seen(session: Session, actor: Actor, notice_id: int) -> int:
+    """Remember that the actor has read this notice of theirs, and return its id. Reading it twice changes nothing.
+
+    It asks for no permission: whoever is told something may say that they read it, however things stand with them.
+
+    Raises: NotFound (also for anybody else's)
+    """
+    found = session.execute(
+        update(Notice)
+        .where(Notice.id == notice_id, Notice.member_id == actor.member_id)
+        .values(seen_at=func.coalesce(Notice.seen_at, clock.now()))
+        .returning(Notice.id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return notice_id

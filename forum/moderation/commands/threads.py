@@ -1,0 +1,211 @@
+"""What moderators decide about topics and posts: each command holds what it changes, sees that nobody was faster,
+has ``community.arranging`` change it, keeps it in the audit log, and tells those whose words it concerns.
+"""
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from forum.audit_log.commands import record
+from forum.community import arranging
+from forum.community.models import Category
+from forum.community.subjects import (
+    PostAtWork,
+    TopicAtWork,
+    hold_topic,
+    hold_topic_of,
+    hold_topics,
+    post_at_work,
+    refuse_moved,
+    topic_to_decide_on,
+)
+from forum.database.dialects import tools
+from forum.errors import Invalid
+from forum.moderation.deciding import (
+    about_post,
+    about_topic,
+    refuse_discussion,
+    topics_to_merge,
+    words_taken_down,
+)
+from forum.moderation.decisions import refuse_if_decided_since
+from forum.moderation.drafts import SplitDraft, ThreadDraft
+from forum.moderation.notices import tell
+from forum.permissions.actions import Action
+from forum.permissions.actor import Actor
+from forum.permissions.check import require
+from forum.text.translate import gettext as _
+
+# The decisions on a topic that need nothing but a reason.
+ON_TOPICS: Mapping[Action, Callable[[Session, TopicAtWork], None]] = {
+    Action.TOPIC_LOCK: arranging.lock_topic,
+    Action.TOPIC_UNLOCK: arranging.unlock_topic,
+    Action.TOPIC_PIN: arranging.pin_topic,
+    Action.TOPIC_UNPIN: arranging.unpin_topic,
+    Action.TOPIC_HIDE: arranging.hide_topic,
+    Action.TOPIC_REMOVE: arranging.remove_topic,
+    Action.TOPIC_RESTORE: arranging.restore_topic,
+}
+ON_POSTS: Mapping[Action, Callable[[Session, PostAtWork], None]] = {
+    Action.POST_HIDE: arranging.hide_post,
+    Action.POST_REMOVE: arranging.remove_post,
+    Action.POST_RESTORE: arranging.restore_post,
+}
+
+
+def decide_on_topic(session: Session, actor: Actor, topic_id: int, action: Action, draft: ThreadDraft) -> int:
+    """Close or open a topic, pin or unpin it, hide it, take it down or bring it back, and return its id.
+
+    Emits: TopicLocked, TopicUnlocked, TopicPinned, TopicUnpinned, TopicHidden, TopicRemoved or TopicRestored
+    Raises: NotFound, SignInFirst, Forbidden, Conflict (somebody was faster, or it is so already)
+    """
+    hold_topic(session, topic_id)
+    topic = topic_to_decide_on(session, actor, topic_id)
+    require(actor, action, topic)
+    refuse_if_decided_since(session, about_topic(topic.id), draft.seen, actor)
+    ON_TOPICS[action](session, topic)
+    _settle(session, actor, action, topic, draft)
+    return topic.id
+
+
+def decide_on_post(session: Session, actor: Actor, post_id: int, action: Action, draft: ThreadDraft) -> int:
+    """Hide a post, take it down or bring it back, and return its topic's id.
+
+    Emits: PostHidden, PostRemoved or PostRestored
+    Raises: NotFound, SignInFirst, Forbidden, Conflict (somebody was faster, or its author took it back)
+    """
+    held = hold_topic_of(session, post_id)
+    post = post_at_work(session, actor, post_id)
+    refuse_moved(held, post.topic_id)
+    require(actor, action, post)
+    refuse_if_decided_since(session, about_post(post.id), draft.seen, actor)
+    ON_POSTS[action](session, post)
+    record(
+        session,
+        actor,
+        action,
+        reason=draft.reason,
+        category_id=post.category_id,
+        topic_id=post.topic_id,
+        post_id=post.id,
+        member_uuid=post.author_uuid,
+    )
+    tell(
+        session,
+        actor,
+        post.author_id,
+        action,
+        draft.reason,
+        topic_id=post.topic_id,
+        post_id=post.id,
+        their_words=words_taken_down(session, action, post),
+        message=draft.message,
+    )
+    return post.topic_id
+
+
+def move_topic(session: Session, actor: Actor, topic_id: int, category_slug: str, draft: ThreadDraft) -> int:
+    """Put a topic into another category, whoever answers for that one, and return the topic's id.
+
+    Emits: TopicMoved
+    Raises: NotFound, SignInFirst, Forbidden, Invalid (no such category, or it stands there), Conflict
+    """
+    hold_topic(session, topic_id)
+    topic = topic_to_decide_on(session, actor, topic_id)
+    require(actor, Action.TOPIC_MOVE, topic)
+    refuse_if_decided_since(session, about_topic(topic.id), draft.seen, actor)
+    category_id = session.scalar(select(Category.id).where(Category.slug == category_slug))
+    if category_id is None:
+        raise Invalid({"category": _("Choose where it shall go.")})
+    arranging.move_topic(session, topic, category_id)
+    facts = {"from_category": topic.category_id, "to_category": category_id, "pinned": topic.pinned}
+    _settle(session, actor, Action.TOPIC_MOVE, topic, draft, facts=facts)
+    return topic.id
+
+
+def merge_topic(session: Session, actor: Actor, topic_id: int, target_id: int, draft: ThreadDraft) -> int:
+    """Put all posts of a topic at the end of another one, and return the other one's id.
+
+    Emits: TopicMerged
+    Raises: NotFound, SignInFirst, Forbidden, Invalid (not with that one), Conflict
+    """
+    # Merges take turns: each also leads on what was merged before, and so touches topics beside its two.
+    tools(session).take_turn(session, "merge-topics")
+    hold_topics(session, [topic_id, target_id])
+    topic, target = topics_to_merge(session, actor, topic_id, target_id)
+    require(actor, Action.TOPIC_MERGE, topic)
+    refuse_if_decided_since(session, about_topic(topic.id), draft.seen, actor)
+    arranging.refuse_merge(topic, target)
+    refuse_discussion(session, topic.id)
+    arranging.merge_topics(session, topic, target)
+    facts = {"into_topic": target.id, "into_category": target.category_id}
+    _settle(session, actor, Action.TOPIC_MERGE, topic, draft, facts=facts)
+    return target.id
+
+
+def split_topic(session: Session, actor: Actor, topic_id: int, split: SplitDraft, draft: ThreadDraft) -> int:
+    """Give posts of a topic one of their own, and return the new topic's id.
+
+    Emits: TopicSplit
+    Raises: NotFound, SignInFirst, Forbidden, Invalid (none, too many, or post 1), Conflict
+    """
+    hold_topic(session, topic_id)
+    topic = topic_to_decide_on(session, actor, topic_id)
+    require(actor, Action.TOPIC_SPLIT, topic)
+    refuse_if_decided_since(session, about_topic(topic.id), draft.seen, actor)
+    posts = arranging.posts_to_split(session, topic, split.post_ids)
+    new_id = arranging.split_topic(session, topic, posts, split.title)
+    record(
+        session,
+        actor,
+        Action.TOPIC_SPLIT,
+        reason=draft.reason,
+        category_id=topic.category_id,
+        topic_id=topic.id,
+        member_uuid=topic.author_uuid,
+        facts={"new_topic": new_id, "posts": len(posts)},
+    )
+    for member_id in dict.fromkeys(post.author_id for post in posts):
+        tell(
+            session,
+            actor,
+            member_id,
+            Action.TOPIC_SPLIT,
+            draft.reason,
+            topic_id=new_id,
+            message=draft.message,
+        )
+    return new_id
+
+
+def _settle(
+    session: Session,
+    actor: Actor,
+    action: Action,
+    topic: TopicAtWork,
+    draft: ThreadDraft,
+    *,
+    facts: Mapping[str, int] | None = None,
+) -> None:
+    """Keep a decision on a topic, and tell whoever began it."""
+    record(
+        session,
+        actor,
+        action,
+        reason=draft.reason,
+        category_id=topic.category_id,
+        topic_id=topic.id,
+        member_uuid=topic.author_uuid,
+        facts=facts,
+    )
+    tell(
+        session,
+        actor,
+        topic.author_id,
+        action,
+        draft.reason,
+        topic_id=topic.id,
+        their_words=words_taken_down(session, action, topic),
+        message=draft.message,
+    )

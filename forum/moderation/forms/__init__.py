@@ -1,0 +1,1 @@
+"""What people send to moderation's addresses, parsed into drafts: telling, working reports, members, the log."""

@@ -1,0 +1,295 @@
+"""One case: what was told about one post, worries apart from broken rules, with all one needs to decide on it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, exists, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from forum.accounts.models import Member
+from forum.audit_log.models import AuditEntry
+from forum.community.addresses import post_address
+from forum.community.models import Category, Post, PostState, Topic, TopicState
+from forum.community.queries import title_to_show
+from forum.community.visibility import is_shown
+from forum.database.rows import AnyRow
+from forum.errors import NotFound
+from forum.moderation.deciding import fitting_post
+from forum.moderation.decisions import newest_decision
+from forum.moderation.models import Report, ReportOutcome, ReportReason
+from forum.moderation.outcomes import label_of_outcome, outcomes_for
+from forum.moderation.queries.log import LogLine, newest_entries
+from forum.moderation.queries.reports import is_worry, name_of
+from forum.moderation.reasons import label_of
+from forum.moderation.visibility import report_is_visible
+from forum.permissions.actions import Action
+from forum.permissions.actor import Actor
+from forum.permissions.check import require
+from forum.text.translate import gettext as _
+
+# More of them on one post say nothing new; all are closed with it.
+TOLD_SHOWN = 30
+DECISIONS_SHOWN = 20
+_THERE = (TopicState.PUBLISHED, TopicState.HIDDEN, TopicState.REMOVED)
+
+
+@dataclass(frozen=True, slots=True)
+class ToldLine:
+    """What one person told. ``words_then`` is empty where the post read as in the line before."""
+
+    id: int
+    reason: str
+    raised_at: datetime
+    reporter: str
+    note: str
+    words_then: str
+    # It came in after somebody had taken the others on.
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Something that can be done about it, on a page of its own."""
+
+    words: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """What was told about one post."""
+
+    id: int
+    is_worry: bool
+    # The newest decision that is on this page, for the forms.
+    seen: int
+    post_id: int
+    post_number: int
+    topic_id: int
+    topic_title: str
+    category_id: int
+    category_name: str
+    # Where the post stands among the others as moderators see them; empty where it can't be worked on any more.
+    work_address: str
+    author_name: str
+    # Only for whoever is named.
+    author_address: str
+    # How things stand with the post, in sentences.
+    standing: tuple[str, ...]
+    # Empty where there are none to be read any more.
+    words_now: str
+    is_unchanged: bool
+    told: tuple[ToldLine, ...]
+    # Who works on it, or "".
+    claimed_by: str
+    is_mine: bool
+    has_new: bool
+    closed_at: datetime | None
+    closed_by: str
+    outcome: str
+    outcomes: tuple[ReportOutcome, ...]
+    # Whether a member is among those who told it, who can hear what became of it, and whether a visitor is.
+    can_be_told: bool
+    has_visitors: bool
+    ways: tuple[Way, ...]
+    decisions: tuple[LogLine, ...]
+
+
+def case_page(session: Session, actor: Actor, report_id: int) -> CasePage:
+    """Return what was told together with this report. Raises NotFound, Forbidden or SignInFirst.
+
+    Queries: 4
+    """
+    require(actor, Action.REPORT_LIST)
+    row = _post_of(session, actor, report_id)
+    about_someone = row.reason is ReportReason.WORRIED_ABOUT_SOMEONE
+    rows = _told(session, row, is_worry_case=about_someone)
+    ids = [told.id for told in rows]
+    claimed = [told for told in rows if told.claimed_by_id is not None]
+    readable = row.post_state is not PostState.DELETED and is_shown(row.author_state)
+    is_there = row.topic_state in _THERE
+    reporters = {told.reporter_id for told in rows}
+    return CasePage(
+        id=report_id,
+        is_worry=about_someone,
+        seen=newest_decision(session, AuditEntry.report_id.in_(ids)),
+        post_id=row.post_id,
+        post_number=row.number,
+        topic_id=row.topic_id,
+        topic_title=title_to_show(row.title, is_shown(row.starter_state)),
+        category_id=row.category_id,
+        category_name=row.category_name,
+        work_address=post_address(f"/moderation/topics/{row.topic_id}", row.number) if is_there else "",
+        author_name=_("the community") if row.from_community else name_of(row.author_name, row.author_state),
+        author_address=_member_address(row),
+        standing=_standing(row),
+        words_now=row.markdown if readable else "",
+        is_unchanged=readable and all(told.post_markdown == row.markdown for told in rows),
+        told=_told_lines(rows, was_claimed=bool(claimed)),
+        claimed_by=name_of(claimed[0].claimer_name, claimed[0].claimer_state) if claimed else "",
+        is_mine=bool(claimed) and claimed[0].claimed_by_id == actor.member_id,
+        has_new=bool(claimed) and len(claimed) < len(rows),
+        closed_at=row.closed_at,
+        closed_by=name_of(row.closer_name, row.closer_state) if row.closed_at else "",
+        outcome=label_of_outcome(row.outcome, is_worry=about_someone) if row.outcome else "",
+        outcomes=outcomes_for(is_worry=about_someone),
+        can_be_told=bool(reporters - {None, actor.member_id}),
+        has_visitors=None in reporters,
+        ways=_ways(row, report_id) if is_there else (),
+        decisions=newest_entries(
+            session,
+            actor,
+            or_(
+                AuditEntry.report_id.in_(ids),
+                AuditEntry.post_id == row.post_id,
+                and_(AuditEntry.topic_id == row.topic_id, AuditEntry.post_id.is_(None)),
+            ),
+            DECISIONS_SHOWN,
+        ),
+    )
+
+
+def _post_of(session: Session, actor: Actor, report_id: int) -> AnyRow:
+    author, starter, closer, line = aliased(Member), aliased(Member), aliased(Member), aliased(Post)
+    row = session.execute(
+        select(
+            Report.reason,
+            Report.closed_at,
+            Report.outcome,
+            closer.name.label("closer_name"),
+            closer.state.label("closer_state"),
+            Post.id.label("post_id"),
+            Post.number,
+            Post.markdown,
+            Post.state.label("post_state"),
+            Post.edited_at,
+            Post.from_community,
+            author.name.label("author_name"),
+            author.state.label("author_state"),
+            Topic.id.label("topic_id"),
+            Topic.title,
+            Topic.state.label("topic_state"),
+            Topic.locked,
+            starter.state.label("starter_state"),
+            Category.id.label("category_id"),
+            Category.name.label("category_name"),
+            # A line that stays behind says that the post was moved.
+            exists().where(line.moved_to_id == Post.id).label("was_moved"),
+        )
+        .join(Post, Post.id == Report.post_id)
+        .join(Topic, Topic.id == Post.topic_id)
+        .join(Category, Category.id == Topic.category_id)
+        .outerjoin(author, author.id == Post.author_id)
+        .outerjoin(starter, starter.id == Topic.author_id)
+        .outerjoin(closer, closer.id == Report.closed_by_id)
+        .where(Report.id == report_id, report_is_visible(actor))
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _told(session: Session, case: AnyRow, *, is_worry_case: bool) -> list[AnyRow]:
+    """Return what was told together: all that is open, or all that was closed at the same moment."""
+    reporter, claimer = aliased(Member), aliased(Member)
+    return list(
+        session.execute(
+            select(
+                Report.id,
+                Report.reason,
+                Report.raised_at,
+                Report.reporter_id,
+                Report.note,
+                Report.post_markdown,
+                Report.claimed_by_id,
+                reporter.name.label("reporter_name"),
+                reporter.state.label("reporter_state"),
+                claimer.name.label("claimer_name"),
+                claimer.state.label("claimer_state"),
+            )
+            .outerjoin(reporter, reporter.id == Report.reporter_id)
+            .outerjoin(claimer, claimer.id == Report.claimed_by_id)
+            .where(
+                Report.post_id == case.post_id,
+                is_worry() if is_worry_case else ~is_worry(),
+                Report.closed_at.is_not_distinct_from(case.closed_at),
+            )
+            .order_by(Report.id)
+            .limit(TOLD_SHOWN)
+        )
+    )
+
+
+def _told_lines(rows: list[AnyRow], *, was_claimed: bool) -> tuple[ToldLine, ...]:
+    before = [None, *(row.post_markdown for row in rows)]
+    return tuple(
+        ToldLine(
+            id=row.id,
+            reason=label_of(row.reason),
+            raised_at=row.raised_at,
+            reporter=(
+                _("a reader") if row.reporter_id is None else name_of(row.reporter_name, row.reporter_state)
+            ),
+            note=row.note,
+            words_then="" if row.post_markdown == earlier else row.post_markdown,
+            is_new=was_claimed and row.claimed_by_id is None,
+        )
+        for row, earlier in zip(rows, before, strict=False)
+    )
+
+
+def _member_address(row: AnyRow) -> str:
+    return f"/moderation/members/{row.author_name}" if row.author_name and is_shown(row.author_state) else ""
+
+
+def _standing(row: AnyRow) -> tuple[str, ...]:
+    """Return what became of the post since."""
+    found = []
+    if row.was_moved:
+        found.append(_("It was moved here from another topic."))
+    match row.topic_state:
+        case TopicState.HIDDEN:
+            found.append(_("The whole topic is hidden."))
+        case TopicState.REMOVED:
+            found.append(_("The whole topic was taken down."))
+        case TopicState.DELETED:
+            found.append(_("The whole topic was taken back by its author."))
+    if row.post_state is PostState.DELETED:
+        found.append(_("Its author took it back. Readers see a neutral line in its place."))
+    elif not is_shown(row.author_state):
+        found.append(_("Its author is paused or leaving, so nobody can read it at present."))
+    elif row.post_state in (PostState.HIDDEN, PostState.HELD):
+        found.append(_("It is hidden."))
+    elif row.post_state is PostState.REMOVED:
+        found.append(_("It was taken down."))
+    elif row.edited_at is not None:
+        found.append(_("Its author has changed it since it was written."))
+    return tuple(found)
+
+
+def _ways(row: AnyRow, report_id: int) -> tuple[Way, ...]:
+    """Return what fits the state in which post and topic are now. Whether the actor may is asked there."""
+    words = {
+        "posts/hide": _("Hide the post"),
+        "posts/remove": _("Take the post down"),
+        "posts/restore": _("Bring the post back"),
+        "topics/lock": _("Close the topic to replies"),
+        "topics/unlock": _("Open the topic to replies"),
+        "topics/hide": _("Hide the whole topic"),
+        "topics/remove": _("Take the whole topic down"),
+        "topics/restore": _("Bring the topic back"),
+    }
+    fits = [f"posts/{action.value.rpartition(':')[2]}" for action in fitting_post(row.post_state)]
+    match row.topic_state:
+        case TopicState.PUBLISHED:
+            fits = [*fits, "topics/unlock" if row.locked else "topics/lock", "topics/hide", "topics/remove"]
+        case TopicState.HIDDEN:
+            fits = [*fits, "topics/restore", "topics/remove"]
+        case _:
+            fits = [*fits, "topics/restore"]
+    ids = {"posts": row.post_id, "topics": row.topic_id}
+    return tuple(
+        Way(words[name], f"/moderation/{kind}/{ids[kind]}/{action}?report={report_id}")
+        for name in fits
+        for kind, _slash, action in [name.partition("/")]
+    )

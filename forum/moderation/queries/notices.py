@@ -1,0 +1,141 @@
+"""What moderators told a member, as that member reads it: in their language, and nobody else's."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from forum.database.keyset import Window, slice_of
+from forum.database.rows import AnyRow, AnySelect
+from forum.errors import NotFound
+from forum.moderation.models import Notice
+from forum.moderation.reasons import BREACHES
+from forum.moderation.wording import Told, signed_by, told
+from forum.permissions.actions import Action
+from forum.permissions.actor import Actor
+
+NOTICES_PER_PAGE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLine:
+    """A notice in the list."""
+
+    id: int
+    title: str
+    made_at: datetime
+    signed_by: str
+    is_new: bool
+
+    @property
+    def address(self) -> str:
+        """Return its page."""
+        return f"/notices/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class NoticesPage:
+    """A page of one's notices, the newest first, with the cursors of the neighbouring pages."""
+
+    notices: tuple[NoticeLine, ...]
+    newer: str
+    older: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticePage:
+    """One notice, whole."""
+
+    id: int
+    told: Told
+    made_at: datetime
+    signed_by: str
+    # What the member had written, as it stood, and what the moderator added. Both may be empty.
+    their_words: str
+    message: str
+    # Whether these words are what the member told the moderators, and not what they posted.
+    is_answer: bool
+    # Whether a rule is behind it, which the guidelines say more about.
+    is_about_a_rule: bool
+    # Whether one may object to it: nobody objects to an answer, or to being let in.
+    is_against_them: bool
+    is_new: bool
+
+
+# What nobody would ask to have undone.
+_WELCOME = frozenset(
+    {
+        Action.REPORT_CLOSE,
+        Action.MEMBER_LET_IN,
+        Action.MEMBER_UNSUSPEND,
+        Action.TOPIC_UNLOCK,
+        Action.TOPIC_PIN,
+        Action.TOPIC_RESTORE,
+        Action.POST_RESTORE,
+    }
+)
+
+
+def notices_page(session: Session, actor: Actor, window: Window) -> NoticesPage:
+    """Return a page of what the actor was told. Raises Malformed for a foreign cursor.
+
+    Queries: 1
+    """
+    found = slice_of(session, _own(actor).add_columns(Notice.id), [Notice.id], window, NOTICES_PER_PAGE)
+    return NoticesPage(
+        notices=tuple(
+            NoticeLine(
+                id=row.notice_id,
+                title=_told(row).title,
+                made_at=row.made_at,
+                signed_by=signed_by(row.by_role),
+                is_new=row.seen_at is None,
+            )
+            for row in found.items
+        ),
+        newer=found.newer,
+        older=found.older,
+    )
+
+
+def notice_page(session: Session, actor: Actor, notice_id: int) -> NoticePage:
+    """Return one notice of the actor's. Raises NotFound for anybody else's, as for one that never was.
+
+    Queries: 1
+    """
+    row = session.execute(_own(actor).where(Notice.id == notice_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    action = Action(row.action)
+    return NoticePage(
+        id=row.notice_id,
+        told=_told(row),
+        made_at=row.made_at,
+        signed_by=signed_by(row.by_role),
+        their_words=row.their_words,
+        message=row.message,
+        is_answer=action is Action.REPORT_CLOSE,
+        is_about_a_rule=row.reason in BREACHES,
+        is_against_them=action not in _WELCOME,
+        is_new=row.seen_at is None,
+    )
+
+
+def _own(actor: Actor) -> AnySelect:
+    return select(
+        Notice.id.label("notice_id"),
+        Notice.action,
+        Notice.reason,
+        Notice.outcome,
+        Notice.their_words,
+        Notice.message,
+        Notice.until,
+        Notice.by_role,
+        Notice.made_at,
+        Notice.seen_at,
+    ).where(Notice.member_id == actor.member_id)
+
+
+def _told(row: AnyRow) -> Told:
+    return told(Action(row.action), row.reason, row.outcome, row.until)

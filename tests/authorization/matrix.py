@@ -1,0 +1,216 @@
+"""What readers, authors and whoever passes by get of each kind of route. What is moderators' stands in ``desk``."""
+
+from tests.authorization.tables import Table, table
+
+# --- about nothing in particular ------------------------------------------------------------------------------
+
+#             visit. member supp. wait. turned susp. paused here  there moder admin benched
+WRITING = {
+    step: table(
+        f"starting a topic: {step}",
+        "nothing",
+        f"| login {step} {step}   no    no    no    no    {step} {step} {step} {step} no",
+    )
+    for step in ("page", "done")
+}
+# --- a topic, as its readers see it ---------------------------------------------------------------------------
+
+TOPIC_SHORT = table(
+    "a topic at its short address",
+    "topic",
+    #                     visit. member supp. wait. turned susp. paused here there moder admin benched
+    """
+    other's              | lead
+    own                  | lead  lead  lead  page  page  lead  page  lead  lead  lead  lead  lead
+    members only         | gone  page
+    moderators only      | gone  gone  gone  gone  gone  gone  gone  page  gone  page  page  page
+    own, moderators only | gone  page
+    locked               | lead
+    hidden               | gone
+    own, hidden          | gone
+    removed              | gone
+    own, removed         | gone
+    deleted              | gone
+    own, deleted         | gone
+    merged               | lead
+    merged into hidden   | gone
+    nowhere              | gone
+    """,
+)
+TOPIC_IN_FULL = table(
+    "a topic at its address with words",
+    "topic",
+    #                     visit. member supp. wait. turned susp. paused here there moder admin benched
+    """
+    other's              | page
+    own                  | page  page  page  lead  lead  page  lead  page  page  page  page  page
+    members only         | gone  lead
+    moderators only      | gone  gone  gone  gone  gone  gone  gone  lead  gone  lead  lead  lead
+    own, moderators only | gone  lead
+    locked               | page
+    hidden               | gone
+    own, hidden          | gone
+    removed              | gone
+    own, removed         | gone
+    deleted              | gone
+    own, deleted         | gone
+    merged               | lead
+    merged into hidden   | gone
+    nowhere              | gone
+    """,
+)
+REPLY = {
+    step: table(
+        f"replying: {step}",
+        "topic",
+        #                 visit. member supp. wait. turned susp. paused here there moder admin benched
+        f"""
+    other's              | login {step} {step} no   no    no    no    {step} {step} {step} {step} no
+    own                  | login {step} {step} no   no    no    no    {step} {step} {step} {step} no
+    members only         | login {step} {step} no   no    no    no    {step} {step} {step} {step} no
+    moderators only      | login gone   gone   gone gone  gone  gone  {step} gone   {step} {step} no
+    own, moderators only | login {step} {step} no   no    no    no    {step} {step} {step} {step} no
+    locked               | login no
+    hidden               | login gone
+    own, hidden          | login gone
+    removed              | login gone
+    own, removed         | login gone
+    deleted              | login gone
+    own, deleted         | login gone
+    merged               | login {merged}
+    merged into hidden   | login gone
+    nowhere              | login gone
+    """,
+    )
+    # Whoever was writing when the topic was joined with another one keeps their words.
+    for step, merged in (
+        ("page", "lead"),
+        ("done", "late late no no no no late late late late no"),
+    )
+}
+
+# --- a post, as its readers and its author see it -------------------------------------------------------------
+
+
+def _reading_post(name: str, word: str, elsewhere: str = "gone") -> Table:
+    """Return the table of what anybody may do with a post whose text they can read."""
+    gone = elsewhere
+    return table(
+        name,
+        "post",
+        #                 visit. member supp. wait. turned susp. paused here there moder admin benched
+        f"""
+    other's              | {word}
+    own                  | {word} {word} {word} {gone} {gone} {word} {gone} {word} {word} {word} {word} {word}
+    members only         | {gone} {word}
+    moderators only      | {gone} {gone} {gone} {gone} {gone} {gone} {gone} {word} {gone} {word} {word} {word}
+    locked               | {word}
+    own, locked          | {word} {word} {word} {gone} {gone} {word} {gone} {word} {word} {word} {word} {word}
+    held                 | {gone}
+    own, held            | {gone}
+    hidden               | {gone}
+    own, hidden          | {gone}
+    removed              | {gone}
+    own, removed         | {gone}
+    deleted              | {gone}
+    own, deleted         | {gone}
+    moved                | {gone}
+    in hidden topic      | {gone}
+    own, in hidden topic | {gone}
+    author paused        | {gone}
+    nowhere              | {gone}
+    """,
+    )
+
+
+POST = _reading_post("the way to a post", "lead")
+TELLING = {step: _reading_post(f"telling about a post: {step}", step) for step in ("page", "done")}
+# It thanks, whatever became of the post; whether it can be seen shows only to whoever can see it.
+THANKS = _reading_post("thanks for telling", "page", "page")
+EDIT = {
+    step: table(
+        f"changing a post: {step}",
+        "post",
+        #                 visit. member supp. wait. turned susp. paused here there moder admin benched
+        f"""
+    other's              | login no
+    own                  | login {step} {step} gone gone  no    gone  {step} {step} {step} {step} no
+    members only         | login no
+    moderators only      | login gone   gone   gone gone  gone  gone  no     gone   no     no     no
+    locked               | login no
+    own, locked          | login no     no     gone gone  no    gone  no     no     no     no     no
+    held                 | login gone
+    own, held            | login gone
+    hidden               | login gone
+    own, hidden          | login gone
+    removed              | login gone
+    own, removed         | login gone
+    deleted              | login gone
+    own, deleted         | login gone
+    moved                | login gone
+    in hidden topic      | login gone
+    own, in hidden topic | login gone
+    author paused        | login gone
+    nowhere              | login gone
+    """,
+    )
+    for step in ("page", "done")
+}
+TAKE_BACK = {
+    step: table(
+        f"taking a post back: {step}",
+        "post",
+        #                 visit. member supp. wait. turned susp. paused here there moder admin benched
+        f"""
+    other's              | login no
+    own                  | login {step}
+    members only         | login no
+    moderators only      | login gone   gone   gone gone  gone  gone  no     gone   no     no     no
+    locked               | login no
+    own, locked          | login {step}
+    held                 | login gone
+    own, held            | login {step}
+    hidden               | login gone
+    own, hidden          | login {step}
+    removed              | login gone
+    own, removed         | login {step}
+    deleted              | login gone
+    own, deleted         | login gone
+    moved                | login gone
+    in hidden topic      | login gone
+    own, in hidden topic | login {step}
+    author paused        | login gone
+    nowhere              | login gone
+    """,
+    )
+    for step in ("page", "done")
+}
+
+# --- rooms and texts --------------------------------------------------------------------------------------------
+
+NAMED = {
+    kind: table(
+        f"a {kind} by its name",
+        kind,
+        """
+    open                 | page
+    nowhere              | gone
+    """,
+    )
+    for kind in ("room", "treatment", "policy")
+}
+
+# --- what moderators told a member ------------------------------------------------------------------------------
+
+NOTICE = {
+    step: table(
+        f"a notice: {step}",
+        "notice",
+        f"""
+    own                  | login {step}
+    other's              | login gone
+    nowhere              | login gone
+    """,
+    )
+    for step in ("page", "done")
+}

@@ -1,0 +1,247 @@
+"""Which table each route has, what its form is sent, and what its address needs beside its subject."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.authorization import desk, matrix
+from tests.authorization.community import HERE, THERE, Subject, Values
+from tests.authorization.tables import Table, everybody
+
+Form = Mapping[str, str]
+_PART = re.compile(r"<(?:[^<>]*:)?(\w+)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A route: its table, the rest of its address, and the form that is right for it."""
+
+    table: Table
+    rest: Values = field(default_factory=dict)
+    form: Callable[[Subject], Form] = lambda _subject: {}
+    query: str = ""
+
+    def address(self, route: str, subject: Subject) -> str:
+        """Return the route's address for this subject."""
+        values = {**subject.values, **self.rest}
+        _method, rule = method_and_rule(route)
+        return _PART.sub(lambda part: str(values[part[1]]), rule) + self.query
+
+
+def method_and_rule(route: str) -> tuple[str, str]:
+    """Return a route's method and its rule, without what tells its rows apart."""
+    method, rule, *_apart = route.split(" # ", maxsplit=1)[0].split(" ", 1)
+    return method, rule
+
+
+def sent(table: Table, **form: str) -> Row:
+    """Return the row of a route that takes this form, whatever it is about."""
+    return Row(table, form=lambda _subject: form)
+
+
+KEY = "a-key-of-the-matrix-0001"
+TOPIC_FORM = {
+    "category": HERE,
+    "title": "Stairs",
+    "intent": "experiences",
+    "content_note": "",
+    "audience": "public",
+    "text": "Words.",
+    "submission_key": KEY,
+}
+READING_FORM = {"theme": "dark", "size": "larger", "motion": "none"}
+
+_TOPIC = "/moderation/topics/<int:topic_id>"
+_WORD = "/<any(lock, unlock, pin, unpin, move, hide, remove, restore, merge, split):word>"
+_POST = "/moderation/posts/<int:post_id>/<any(hide, remove, restore):word>"
+_MEMBER = "/moderation/members/<name>"
+_DEED = "/<any('suspend','lift','let-in','turn-away'):deed>"
+# A reason that fits each decision on a topic and on a post.
+_WHY = {
+    "lock": "heated",
+    "unlock": "looked-again",
+    "pin": "useful-to-many",
+    "unpin": "looked-again",
+    "move": "wrong-place",
+    "hide": "being-looked-at",
+    "remove": "harassment",
+    "restore": "looked-again",
+    "merge": "same-subject",
+    "split": "off-topic",
+}
+
+
+def _deciding(word: str, step: str) -> Callable[[Subject], Form]:
+    """Return the form of a decision on a topic or a post, as it stands on a page of which nothing was decided yet."""
+
+    def form(subject: Subject) -> Form:
+        fields = {"seen": "0", "step": step, "text": "", "reason": _WHY[word]}
+        if word == "move":
+            fields["category"] = THERE
+        if word == "merge":
+            fields["target"] = str(subject.names["target"])
+        if word == "split":
+            fields |= {"posts": str(subject.names["reply"]), "title": "Stairs, apart"}
+        return fields
+
+    return form
+
+
+def _merging(target: str) -> Row:
+    """Return the row of joining a topic of the category with another one, by its name in the community."""
+    table = desk.MERGE_ELSEWHERE if target == "elsewhere" else desk.MERGE_NOWHERE
+
+    def form(subject: Subject) -> Form:
+        return {**_deciding("merge", "act")(Subject({}, {"target": subject.names[target]}))}
+
+    return Row(table, {"word": "merge"}, form)
+
+
+def _judging(table: Table, step: str, **fields: str) -> Row:
+    """Return the row of a decision on a member."""
+    return Row(
+        table, form=lambda subject: {"seen": str(subject.names["seen"]), "step": step, "text": "", **fields}
+    )
+
+
+def _settings(step: str) -> Row:
+    def form(subject: Subject) -> Form:
+        seen = str(subject.names["settings"])
+        return {"seen_version": seen, "step": step, "sign_up": "closed", "announcement": "", "contact": ""}
+
+    return Row(desk.ADMINISTRATION["page" if step == "preview" else "done"], form=form)
+
+
+# By method and rule; where one route does several things, each has a row, and what tells them apart follows a #.
+ROUTES: dict[str, Row] = {
+    "GET /": Row(everybody("page")),
+    "GET /about": Row(everybody("page")),
+    "GET /auth/<provider>/callback": Row(everybody("bad"), {"provider": "google"}),
+    # Nobody answers at the provider's address, and more must not be asked here.
+    "POST /auth/<provider>/start": Row(everybody("out"), {"provider": "google"}),
+    "GET /categories": Row(everybody("page")),
+    "GET /categories/<slug>": Row(matrix.NAMED["room"]),
+    "GET /favicon.ico": Row(everybody("lead")),
+    "GET /health/live": Row(everybody("page")),
+    "GET /health/ready": Row(everybody("page")),
+    "GET /help-now": Row(everybody("page")),
+    "GET /join": Row(everybody("page", "lead")),
+    "GET /join/consent": Row(everybody("over", "lead")),
+    "POST /join/consent": Row(everybody("over", "done")),
+    "POST /join/consent/decline": Row(everybody("page")),
+    "GET /join/welcome": Row(everybody("login", "page")),
+    "GET /log-in": Row(everybody("page", "lead")),
+    "POST /log-out": Row(everybody("done")),
+    "GET /policies/<kind>": Row(matrix.NAMED["policy"]),
+    "GET /policies/<kind>/<int:version>": Row(matrix.NAMED["policy"], {"version": 1}),
+    "GET /posts/<int:post_id>": Row(matrix.POST),
+    "GET /posts/<int:post_id>/<any(worry, report):told>/thanks": Row(matrix.THANKS, {"told": "worry"}),
+    "GET /posts/<int:post_id>/delete": Row(matrix.TAKE_BACK["page"]),
+    "POST /posts/<int:post_id>/delete": Row(matrix.TAKE_BACK["done"]),
+    "GET /posts/<int:post_id>/edit": Row(matrix.EDIT["page"]),
+    "POST /posts/<int:post_id>/edit": sent(matrix.EDIT["done"], text="Other words."),
+    "GET /posts/<int:post_id>/report": Row(matrix.TELLING["page"]),
+    "POST /posts/<int:post_id>/report": sent(matrix.TELLING["done"], reason="harassment", text=""),
+    "GET /posts/<int:post_id>/worry": Row(matrix.TELLING["page"]),
+    "POST /posts/<int:post_id>/worry": sent(matrix.TELLING["done"], text=""),
+    "GET /robots.txt": Row(everybody("page")),
+    "GET /settings/reading": Row(everybody("page")),
+    "POST /settings/reading": sent(everybody("done"), **READING_FORM),
+    "GET /topics/<int:topic_id>": Row(matrix.TOPIC_SHORT),
+    "GET /topics/<int:topic_id>/<slug>": Row(matrix.TOPIC_IN_FULL),
+    "GET /topics/<int:topic_id>/reply": Row(matrix.REPLY["page"]),
+    "POST /topics/<int:topic_id>/reply": sent(matrix.REPLY["done"], text="Words.", submission_key=KEY),
+    "GET /topics/new": Row(matrix.WRITING["page"]),
+    "POST /topics/new": sent(matrix.WRITING["done"], **TOPIC_FORM),
+    "GET /treatments": Row(everybody("page")),
+    "GET /treatments/<slug>": Row(matrix.NAMED["treatment"]),
+    "GET /treatments/<slug>/questions": Row(matrix.NAMED["treatment"]),
+    "GET /my-posts": Row(everybody("login", "page")),
+    "GET /my-topics": Row(everybody("login", "page")),
+    "GET /search": Row(everybody("page"), query="?q=knees"),
+    "GET /settings": Row(everybody("page")),
+    "GET /notices": Row(everybody("login", "page")),
+    "GET /notices/<int:notice_id>": Row(matrix.NOTICE["page"]),
+    "POST /notices/<int:notice_id>/seen": Row(matrix.NOTICE["done"]),
+    "GET /admin": Row(desk.ADMINISTRATION["page"]),
+    "GET /admin/settings": Row(desk.ADMINISTRATION["page"]),
+    "POST /admin/settings": _settings("act"),
+    "POST /admin/settings # preview": _settings("preview"),
+    "GET /moderation": Row(desk.DESK),
+    "GET /moderation/log": Row(desk.DESK),
+    "GET /moderation/log.csv": Row(desk.DESK),
+    "GET /moderation/reports": Row(desk.DESK),
+    "GET /moderation/reports/<int:report_id>": Row(desk.REPORT["look"]),
+    "POST /moderation/reports/<int:report_id>/claim": sent(desk.REPORT["claim"], seen="0"),
+    "POST /moderation/reports/<int:report_id>/claim # over": sent(
+        desk.REPORT["over"], seen="0", take_over="yes"
+    ),
+    "POST /moderation/reports/<int:report_id>/let-go": sent(desk.REPORT["go"], seen="0"),
+    **{
+        f"POST /moderation/reports/<int:report_id>/close # {step}": sent(
+            desk.REPORT[name], seen="0", step=step, text="", outcome="acted"
+        )
+        for step, name in (("act", "close"), ("preview", "preview"))
+    },
+    "GET /moderation/members": Row(desk.DESK_OF_ALL),
+    "GET /moderation/members # found": Row(desk.LOOK_UP, query="?name=Rowan"),
+    f"GET {_MEMBER}": Row(desk.MEMBER),
+    f"POST {_MEMBER}/notes": sent(desk.NOTE, text="Wrote to them."),
+    "POST /moderation/notes/<int:note_id>/delete": Row(desk.DELETE_NOTE),
+    **{
+        f"GET {_MEMBER}{_DEED} # {deed}": Row(table, {"deed": deed})
+        for deed, table in (
+            ("suspend", desk.ASK_TO_JUDGE),
+            ("lift", desk.ASK_TO_JUDGE),
+            ("turn-away", desk.ASK_TO_JUDGE),
+            ("let-in", desk.MEMBER),
+        )
+    },
+    f"POST {_MEMBER}/suspend": _judging(desk.SUSPEND, "act", reason="harassment", length="7"),
+    f"POST {_MEMBER}/suspend # preview": _judging(
+        desk.ASK_TO_JUDGE, "preview", reason="harassment", length="7"
+    ),
+    f"POST {_MEMBER}/lift": _judging(desk.LIFT, "act", reason="looked-again"),
+    f"POST {_MEMBER}/let-in": _judging(desk.LET_IN, "act"),
+    f"POST {_MEMBER}/turn-away": _judging(desk.TURN_AWAY, "act", reason="spam-or-selling"),
+    f"GET {_TOPIC}": Row(desk.TOPIC),
+    **{
+        f"GET {_TOPIC}{_WORD} # {word}": Row(table, {"word": word})
+        for word, table in desk.ASK_ON_TOPIC.items()
+    },
+    **{
+        f"POST {_TOPIC}{_WORD} # {word}": Row(table, {"word": word}, _deciding(word, "act"))
+        for word, table in desk.ACT_ON_TOPIC.items()
+    },
+    **{
+        f"POST {_TOPIC}{_WORD} # {word}, preview": Row(table, {"word": word}, _deciding(word, "preview"))
+        for word, table in desk.PREVIEW_ON_TOPIC.items()
+    },
+    **{
+        f"POST {_TOPIC}{_WORD} # merge, {target}": _merging(target)
+        for target in ("elsewhere", "hidden elsewhere", "nowhere")
+    },
+    **{f"GET {_POST} # {word}": Row(table, {"word": word}) for word, table in desk.ON_POST["page"].items()},
+    **{
+        f"POST {_POST} # {word}{apart}": Row(table, {"word": word}, _deciding(word, step))
+        for step, yes, apart in (("act", "done", ""), ("preview", "page", ", preview"))
+        for word, table in desk.ON_POST[yes].items()
+    },
+}
+
+# The first row of each route: the others are the same view with another word or step.
+FIRST_ROWS: dict[tuple[str, str], str] = {method_and_rule(route): route for route in reversed(ROUTES)}
+
+
+def name_of(route: str) -> str:
+    """Return a route's name for a report: without the choices that its rule lists."""
+    return re.sub(r"<any\([^)]*\):", "<", route)
+
+
+every_route = pytest.mark.parametrize("route", [pytest.param(route, id=name_of(route)) for route in ROUTES])
+UNSAFE = tuple(route for route in ROUTES if not route.startswith("GET "))
+every_unsafe_route = pytest.mark.parametrize(
+    "route", [pytest.param(route, id=name_of(route)) for route in UNSAFE]
+)

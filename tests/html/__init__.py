@@ -1,0 +1,1 @@
+"""Tests of what every page is written in: HTML, CSS and SVG as their standards say."""

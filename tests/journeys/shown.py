@@ -1,0 +1,105 @@
+"""Documents of the forum shown in Chromium: each as it was answered, under its own address and with its own headers."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, Route, ViewportSize
+
+from tests.every_page import Community
+from tests.html.documents import Document
+
+PHONE = ViewportSize(width=320, height=568)
+DESK = ViewportSize(width=1280, height=800)
+THEMES = ("light", "dark", "dim")
+
+# Off unless asked for by name; without it nobody would notice a target that a shaking hand can't hit.
+TARGET_SIZE = "target-size"
+RULES: dict[str, object] = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"],
+    "rules": {TARGET_SIZE: {"enabled": True}},
+    # What isn't wrong needn't be described.
+    "resultTypes": ["violations"],
+}
+# Themes differ in colours alone, so one of them gets all the rules and the others those about colours.
+COLOUR_RULES: dict[str, object] = {
+    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+    "resultTypes": ["violations"],
+}
+
+# The spacing that readers may set by themselves (WCAG 1.4.12).
+SPACING = (
+    "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }"
+    " p { margin-bottom: 2em !important }"
+)
+
+
+class Showing:
+    """Lays answers before a browser: a document where one is opened, and the forum's files where the page asks."""
+
+    ORIGIN = "http://localhost"
+
+    def __init__(self, community: Community, context: BrowserContext) -> None:
+        self._client = community.client("visitor")
+        self._files: dict[str, tuple[int, dict[str, str], bytes]] = {}
+        self._shown: Document | None = None
+        context.route("**/*", self._answer)
+
+    def open(self, page: Page, document: Document) -> None:
+        """Show a document."""
+        self._shown = document
+        answer = page.goto(self.ORIGIN + document.address)
+        assert answer is not None
+        assert answer.status == document.status
+
+    def _answer(self, route: Route) -> None:
+        assert self._shown is not None
+        if route.request.is_navigation_request():
+            found = self._shown
+            route.fulfill(status=found.status, headers=found.headers, body=found.html)
+            return
+        address = route.request.url.removeprefix(self.ORIGIN)
+        if address not in self._files:
+            with self._client.get(address) as answer:
+                self._files[address] = (answer.status_code, dict(answer.headers), answer.data)
+        status, headers, body = self._files[address]
+        route.fulfill(status=status, headers=headers, body=body)
+
+
+def put_on(page: Page, theme: str) -> None:
+    """Show the page in a theme, as the server does for whoever chose it."""
+    page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
+
+
+def space_out(page: Page) -> None:
+    """Give the page the spacing that a reader's own style sheet may give it."""
+    # Where styles come from is the site's to say; the browser's own may be anything.
+    page.evaluate(
+        "css => { const own = new CSSStyleSheet(); own.replaceSync(css); document.adoptedStyleSheets = [own]; }",
+        SPACING,
+    )
+
+
+def width_of(page: Page) -> int:
+    """Return how wide the page wants to be."""
+    width: int = page.evaluate("document.documentElement.scrollWidth")
+    return width
+
+
+def unfold(page: Page) -> None:
+    """Open whatever can be opened, so that it is looked at as well."""
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+
+
+def bring_axe(page: Page) -> None:
+    """Load axe into the page that is open."""
+    page.evaluate(Axe().axe_script)
+
+
+def violations(page: Page, rules: dict[str, object] = RULES) -> list[str]:
+    """Return what axe objects to, and make sure that it looked at what the themes are about."""
+    found = page.evaluate("rules => axe.run(rules)", rules)
+    looked_at = {rule["id"] for kind in ("passes", "violations", "incomplete") for rule in found[kind]}
+    assert {"color-contrast", *([TARGET_SIZE] if rules is RULES else [])} <= looked_at
+    return [
+        f"{rule['id']}: {node['html'][:160]} {node['failureSummary']}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
