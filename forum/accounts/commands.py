@@ -7,8 +7,9 @@ first callback that brings its state, whatever else that callback holds.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import CursorResult, case, delete, select, update
 from sqlalchemy.orm import Session
 
 from forum import clock
@@ -21,7 +22,7 @@ from forum.audit_log.commands import record
 from forum.errors import NotFound
 from forum.events import MemberRoleChanged, emit
 from forum.permissions.actions import Action
-from forum.permissions.actor import Actor, MemberId, Role
+from forum.permissions.actor import STAFF_ROLES, Actor, MemberId, MemberState, Role
 from forum.permissions.check import require
 from forum.text.translate import gettext as _
 
@@ -156,16 +157,20 @@ def sweep_sign_in_sessions(session: Session) -> int:
 def change_role(session: Session, actor: Actor, name: str, role: Role) -> MemberId:
     """Give the member of this name another role, from their next request on, and return who it is.
 
-    Which categories a category moderator answers for is community's to say.
+    Which categories a category moderator answers for is community's to say. Whoever is trusted with a task need not
+    wait to be let in any more: where nobody else moderates yet, there would be nobody to do it.
 
     Emits: MemberRoleChanged
     Raises: SignInFirst, Forbidden, NotFound (nobody has the name)
     """
     require(actor, Action.ROLE_CHANGE)
+    state: Any = Member.state
+    if role in STAFF_ROLES:
+        state = case((Member.state == MemberState.WAITING, MemberState.ACTIVE), else_=Member.state)
     changed = session.execute(
         update(Member)
         .where(Member.name == tidy_name(name))
-        .values(role=role)
+        .values(role=role, state=state)
         .returning(Member.id, Member.uuid)
         .execution_options(synchronize_session=False)
     ).one_or_none()

@@ -28,6 +28,7 @@ from forum.permissions.actor import REQUIRED_PURPOSES, Actor, MemberId, MemberSt
 from forum.permissions.check import require
 from forum.text.markdown import render_page
 from forum.text.translate import gettext as _
+from forum.text.translate import locale_code
 
 # A form that is sent twice comes again within this; later, what a browser held then is no proof of who it is.
 SENT_TWICE_WITHIN = timedelta(minutes=1)
@@ -212,7 +213,8 @@ def _new_member(session: Session, pending: PendingIdentity, draft: JoinDraft, st
         name_key=names.name_key(draft.name),
         name_since=now,
         state=state,
-        locale=draft.locale,
+        # The language they read in, which may be another than the one the policies could be had in.
+        locale=locale_code(),
         joined_at=now,
     )
     session.flush()

@@ -97,7 +97,7 @@ def _wants_json() -> bool:
 
 
 # The fields of any form in which people write, in the order in which they read them.
-_TYPED = ("title", "content_note", "text")
+_TYPED = ("title", "content_note", "text", "announcement")
 
 
 def _typed_text() -> str:

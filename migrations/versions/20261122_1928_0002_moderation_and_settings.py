@@ -3,6 +3,8 @@
 SQLite can't change a CHECK constraint in place: the four tables whose closed sets grow are made anew there.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -17,7 +19,7 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 IMMUTABLE = ("audit_entry", "community_settings")
 
 # The CHECKs that change, and how each read before (None: it is new).
-CHECKS = {
+CHECKS: dict[str, dict[str, tuple[str, str | None]]] = {
     "member": {
         "state": (
             "state IN ('active', 'paused', 'waiting', 'turned-away', 'leaving')",
@@ -43,7 +45,7 @@ CHECKS = {
         "closed": ("(closed_at IS NULL) = (outcome IS NULL)", None),
     },
 }
-COLUMNS = {
+COLUMNS: dict[str, tuple[tuple[str, Any, str | None], ...]] = {
     "member": (),
     "topic": (("merged_into_id", NUMBER, "topic"),),
     "post": (("moved_to_id", NUMBER, "post"),),
@@ -55,14 +57,14 @@ COLUMNS = {
         ("outcome", sa.String(40), None),
     ),
 }
-INDEXES = {
+INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
     "member": (),
     "topic": (("author_id", "started_at", "id"), ("merged_into_id",)),
     "post": (("author_id", "written_at", "id"), ("moved_to_id",)),
     "report": (("closed_at", "raised_at", "id"), ("claimed_by_id",), ("closed_by_id",)),
 }
 # Indexes that a longer one takes the place of.
-REPLACED = {"topic": ("author_id",), "post": ("author_id",)}
+REPLACED: dict[str, tuple[str, ...]] = {"topic": ("author_id",), "post": ("author_id",)}
 
 
 def upgrade() -> None:

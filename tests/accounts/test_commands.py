@@ -8,12 +8,13 @@ from flask import Flask
 
 from forum import clock
 from forum.accounts.commands import begin_attempt, change_role, take_attempt
+from forum.accounts.models import Member
 from forum.accounts.providers.outcomes import Attempt, Provider
 from forum.accounts.queries import identity_of, name_is_taken
 from forum.database.page_stamps import read
 from forum.database.session import Database
 from forum.errors import NotFound
-from forum.permissions.actor import OPERATOR, Role
+from forum.permissions.actor import OPERATOR, MemberState, Role
 from tests import cast
 from tests.recorder import recorded
 
@@ -43,6 +44,21 @@ def test_a_role_counts_from_the_next_request_on(app: Flask, database: Database) 
     with database.reading() as session:
         assert read(session, ["site"]) == {"site": stamps["site"] + 1}
     assert not is_staff(someone)
+
+
+@pytest.mark.parametrize(
+    ("role", "state"),
+    [(Role.ADMINISTRATOR, MemberState.ACTIVE), (Role.PEER_SUPPORTER, MemberState.WAITING)],
+)
+def test_whoever_is_trusted_with_a_task_need_not_wait(
+    app: Flask, database: Database, role: Role, state: MemberState
+) -> None:
+    someone = cast.member(app, "Juniper")
+    with database.transaction() as session:
+        session.get_one(Member, someone.member_id).state = MemberState.WAITING
+    with database.transaction() as session:
+        change_role(session, OPERATOR, "Juniper", role)
+    assert (someone.actor.role, someone.actor.state) == (role, state)
 
 
 @pytest.mark.parametrize("name", ["Nobody-Here", "juniper", "Junlper", ""])

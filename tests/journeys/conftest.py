@@ -1,6 +1,7 @@
 """The demo as one starts it, in processes of its own, and a browser that notes every complaint of a page."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.accounts.stand_in import TOP, free_port
 from tests.databases import DIALECTS
@@ -75,9 +76,10 @@ def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @dataclass(slots=True)
 class Eyes:
-    """Watches a page: what its console says, and which hosts it asks."""
+    """Watches a page: what its console says, and which hosts it asks. ``name`` is whose eyes they are."""
 
     page: Page
+    name: str = ""
     complaints: list[str] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
     _pictures: int = 0
@@ -91,15 +93,90 @@ class Eyes:
         """Take a picture of the page as it is, when pictures are wanted."""
         if PICTURES:
             self._pictures += 1
-            self.page.screenshot(path=f"{PICTURES}/{self._pictures:02}-{name}.png", full_page=True)
+            file = "-".join(part for part in (self.name, f"{self._pictures:02}", name) if part)
+            self.page.screenshot(path=f"{PICTURES}/{file}.png", full_page=True)
 
 
-@pytest.fixture
-def eyes(page: Page) -> Eyes:
-    """A watcher on the test's page, which gives up on what doesn't come within seconds."""
+def watched(page: Page, name: str = "") -> Eyes:
+    """Return a watcher on a page, which from now on gives up on what doesn't come within seconds."""
     page.set_default_timeout(10_000)
-    watcher = Eyes(page)
+    watcher = Eyes(page, name)
     page.on("console", lambda message: watcher.hear(message.type, message.text))
     page.on("pageerror", lambda error: watcher.complaints.append(str(error)))
     page.on("request", lambda request: watcher.hosts.add(request.url.split("/")[2]))
     return watcher
+
+
+@pytest.fixture
+def eyes(page: Page) -> Eyes:
+    """A watcher on the test's page."""
+    return watched(page)
+
+
+# --- several people at once ------------------------------------------------------------------------------
+
+
+def choose_persona(page: Page, name: str) -> None:
+    """Be somebody at the stand-in."""
+    page.get_by_role("button", name=re.compile(f"^{name}")).click()
+
+
+def agree(page: Page, name: str, *, email: bool = False) -> None:
+    """Fill in the consent step and agree to what is needed."""
+    expect(page.get_by_role("heading", level=1)).to_have_text("You choose what we may keep")
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(0)
+    page.get_by_label("The name others will see").fill(name)
+    page.get_by_label("The year you were born").fill("1980")
+    page.get_by_role("checkbox", name="I accept the terms").check()
+    page.get_by_role("checkbox", name="I agree that this community keeps").check()
+    if email:
+        page.get_by_role("checkbox", name="Send me e-mail").check()
+    page.get_by_role("button", name="Agree and join").click()
+
+
+@dataclass(slots=True)
+class People:
+    """Opens a browser for each person of a journey. No page of theirs may complain of anything."""
+
+    browser: Browser
+    address: str
+    eyes: list[Eyes] = field(default_factory=list)
+
+    def visitor(self, name: str = "visitor") -> Page:
+        """Return a new browser, on a page of its own."""
+        page = self.browser.new_context().new_page()
+        self.eyes.append(watched(page, name))
+        return page
+
+    def member(self, persona: str, joins_as: str = "", at: str = "/about", *, by_hand: bool = False) -> Page:
+        """Return the browser of a persona who is signed in, and joins first where they have a name to join as.
+
+        ``by_hand``: a small phone that runs no script, for whoever uses its keyboard alone.
+        """
+        small = ViewportSize(width=320, height=640)
+        context = self.browser.new_context(java_script_enabled=False, viewport=small) if by_hand else None
+        page = (context or self.browser.new_context()).new_page()
+        self.eyes.append(watched(page, persona.split(maxsplit=1)[0].lower()))
+        page.goto(f"{self.address}/log-in?next={at}")
+        page.get_by_role("button", name="Continue with Google").click()
+        choose_persona(page, persona)
+        if joins_as:
+            agree(page, joins_as)
+        page.wait_for_url(f"**{at}*")
+        return page
+
+    def look(self, page: Page, name: str) -> None:
+        """Take a picture, when pictures are wanted."""
+        for one in self.eyes:
+            if one.page is page:
+                one.look(name)
+
+
+@pytest.fixture
+def people(browser: Browser, demo: Demo) -> Iterator[People]:
+    """The people of a journey on the demo."""
+    together = People(browser, demo.address)
+    yield together
+    for one in together.eyes:
+        one.page.context.close()
+    assert {one.name: one.complaints for one in together.eyes if one.complaints} == {}

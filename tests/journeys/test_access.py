@@ -9,8 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, ViewportSize
 
-from tests.journeys.conftest import Demo, Eyes
-from tests.journeys.test_newcomer import agree, choose_persona
+from tests.journeys.conftest import Demo, Eyes, agree, choose_persona
 
 pytestmark = [
     pytest.mark.parametrize("demo", ["sqlite"], indirect=True, scope="module"),

@@ -1,32 +1,13 @@
 """A newcomer's first evening, in Chromium, against the demo's real processes, on both databases."""
 
-import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.conftest import Demo, Eyes
+from tests.journeys.conftest import Demo, Eyes, agree, choose_persona
 
 WORDS = "I had my trial in spring, and the towels helped me too."
-
-
-def choose_persona(page: Page, name: str) -> None:
-    """Be somebody at the stand-in."""
-    page.get_by_role("button", name=re.compile(f"^{name}")).click()
-
-
-def agree(page: Page, name: str, *, email: bool = False) -> None:
-    """Fill in the consent step and agree to what is needed."""
-    expect(page.get_by_role("heading", level=1)).to_have_text("You choose what we may keep")
-    expect(page.get_by_role("checkbox", checked=True)).to_have_count(0)
-    page.get_by_label("The name others will see").fill(name)
-    page.get_by_label("The year you were born").fill("1980")
-    page.get_by_role("checkbox", name="I accept the terms").check()
-    page.get_by_role("checkbox", name="I agree that this community keeps").check()
-    if email:
-        page.get_by_role("checkbox", name="Send me e-mail").check()
-    page.get_by_role("button", name="Agree and join").click()
 
 
 @pytest.mark.parametrize(

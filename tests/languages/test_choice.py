@@ -8,10 +8,14 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from config import Settings
+from forum.accounts.models import Member
 from forum.app import create_app
+from forum.database.session import Database
 from forum.text.pseudo import ACCENTED, MIRRORED
+from forum.text.translate import speaking
 from forum.web.languages import COOKIE
 from forum.web.reading import CHOICES, cookie_name
+from tests import cast
 from tests.conftest import database_of
 from tests.pages import read_page
 
@@ -79,3 +83,12 @@ def test_nobody_is_asked_where_there_is_one_language(settings: Settings) -> None
     assert choose(client, theme="dim").status_code == 303
     assert choose(client, language="en").status_code == 422
     database_of(app).dispose()
+
+
+def test_a_member_keeps_the_language_they_joined_in_though_the_policies_had_only_another(
+    database: Database,
+) -> None:
+    with speaking(ACCENTED):
+        member_id = cast.join(database, "Juniper")
+    with database.reading() as session:
+        assert session.get_one(Member, member_id).locale == ACCENTED

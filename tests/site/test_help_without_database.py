@@ -100,3 +100,16 @@ def test_a_member_who_cannot_be_recognised_gets_a_visitors_error_page(app: Flask
             assert "/help-now" in {link.attributes["href"] for link in page.one("main").all("a")}
             assert "Wren" not in page.text
         assert member.get("/no-such-page").status_code == 404
+
+
+@pytest.mark.parametrize("table", ["community_settings", "sign_in_session"])
+def test_a_page_that_is_not_there_offers_search_and_help_all_the_same(
+    app: Flask, database: Database, table: str
+) -> None:
+    for client in (app.test_client(), cast.member(app).client):
+        with without(database, table):
+            answer = client.get("/no-such-page")
+        assert answer.status_code == 404
+        main = read_page(answer.text).one("main")
+        assert main.one("form", role="search").attributes["action"] == "/search"
+        assert "/help-now" in {link.attributes["href"] for link in main.all("a")}
