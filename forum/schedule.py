@@ -6,7 +6,7 @@ from forum.accounts import commands as accounts
 from forum.accounts import suspensions
 from forum.community import commands as community
 from forum.jobs.worker import Recurring
-from forum.moderation.commands import erasing
+from forum.moderation.commands import erasing, notices
 from forum.moderation.commands import reports as moderation
 
 MINUTE = timedelta(minutes=1)
@@ -18,5 +18,6 @@ SCHEDULE: tuple[Recurring, ...] = (
     Recurring("accounts.sweep_suspensions", DAY, suspensions.sweep_suspensions),
     Recurring("community.sweep_submission_keys", DAY, community.sweep_submission_keys),
     Recurring("moderation.sweep_reports", DAY, moderation.sweep_reports),
+    Recurring("moderation.sweep_notices", DAY, notices.sweep_notices),
     Recurring("moderation.erase_turned_away", DAY, erasing.erase_turned_away),
 )

@@ -1,12 +1,19 @@
-"""``forum members``: giving roles (the first administrator can be made nowhere else), and taking consents back."""
+"""``forum members``: giving roles (the first administrator can be made nowhere else), lifting suspensions, and taking
+consents back.
+"""
 
 import click
 
 from forum.accounts.commands import change_role
+from forum.accounts.suspensions import member_named
 from forum.cli import opening
 from forum.community.commands import answer_for_categories
 from forum.consent.commands import withdraw as withdraw_consent
 from forum.consent.models import ConsentMethod
+from forum.moderation.commands.members import unsuspend_member
+from forum.moderation.decisions import decided_about, newest_decision
+from forum.moderation.drafts import MemberDraft
+from forum.moderation.models import ReasonCode
 from forum.permissions.actor import OPERATOR, REQUIRED_PURPOSES, Purpose, Role
 
 
@@ -34,6 +41,16 @@ def promote(name: str, role: str, categories: tuple[str, ...]) -> None:
         answer_for_categories(session, OPERATOR, member_id, categories)
     where = f" in {', '.join(categories)}" if categories else ""
     click.echo(f"{name} is now: {wanted.value}{where}.")
+
+
+@members.command()
+@click.argument("name")
+def unsuspend(name: str) -> None:
+    """End the suspension of the member called NAME at once, also an administrator's. They are told."""
+    with opening.database(opening.settings()) as database, database.transaction() as session:
+        seen = newest_decision(session, decided_about(member_named(session, name).uuid))
+        unsuspend_member(session, OPERATOR, name, MemberDraft(seen, ReasonCode.LOOKED_AGAIN, ""))
+    click.echo(f"No longer suspended: {name}.")
 
 
 @members.command()

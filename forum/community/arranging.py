@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, false, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from forum.accounts.models import Member
 from forum.community.models import Audience, Post, PostState, Topic, TopicState
 from forum.community.subjects import PostAtWork, TopicAtWork
+from forum.community.visibility import post_is_readable
 from forum.database.rows import AnyRow
 from forum.errors import Conflict, Invalid
 from forum.events import (
@@ -91,10 +93,15 @@ def move_topic(session: Session, topic: TopicAtWork, category_id: int) -> None:
     Emits: TopicMoved
     Raises: Invalid (it stands there)
     """
-    if topic.category_id == category_id:
-        raise Invalid({"category": _("It stands in this category. Choose another one.")})
+    refuse_move(topic, category_id)
     moved = TopicMoved(topic.id, category_id, from_category_id=topic.category_id)
     _change_topic(session, topic, {"category_id": category_id, "pinned": 0}, moved)
+
+
+def refuse_move(topic: TopicAtWork, category_id: int) -> None:
+    """Raise Invalid when the topic stands in this category."""
+    if topic.category_id == category_id:
+        raise Invalid({"category": _("It stands in this category. Choose another one.")})
 
 
 def hide_topic(session: Session, topic: TopicAtWork) -> None:
@@ -177,6 +184,11 @@ def refuse_merge(source: TopicAtWork, target: TopicAtWork) -> None:
         raise Invalid({"target": _("Only some may read that topic, so nothing can be joined with it.")})
 
 
+def narrower_audience(source: TopicAtWork, target: TopicAtWork) -> Audience:
+    """Return who may read two topics (see refuse_merge) once they are one: whoever may read both."""
+    return max(source.audience, target.audience, key=_SHARED.index)
+
+
 def merge_topics(session: Session, source: TopicAtWork, target: TopicAtWork) -> None:
     """Put all posts of a topic at the end of another one, which takes the narrower audience of the two.
 
@@ -229,7 +241,7 @@ def merge_topics(session: Session, source: TopicAtWork, target: TopicAtWork) -> 
         .where(Topic.id == target.id)
         .values(
             last_number=Topic.last_number + source.last_number,
-            audience=max(source.audience, target.audience, key=_SHARED.index),
+            audience=narrower_audience(source, target),
         ),
     )
     emit(session, TopicMerged(source.id, source.category_id, target.id, target.category_id))
@@ -237,6 +249,8 @@ def merge_topics(session: Session, source: TopicAtWork, target: TopicAtWork) -> 
 
 def posts_to_split(session: Session, topic: TopicAtWork, post_ids: Collection[int]) -> list[AnyRow]:
     """Return the posts that go, in their order. Raises Invalid or Conflict when they can't.
+
+    A post that its author's pause hides stays: nobody can see what it would be the beginning of.
 
     Queries: 1
     """
@@ -258,11 +272,8 @@ def posts_to_split(session: Session, topic: TopicAtWork, post_ids: Collection[in
                 Post.written_at,
                 Post.renderer_version,
             )
-            .where(
-                Post.id.in_(sorted(post_ids)),
-                Post.topic_id == topic.id,
-                Post.state == PostState.PUBLISHED,
-            )
+            .outerjoin(Member, Member.id == Post.author_id)
+            .where(Post.id.in_(sorted(post_ids)), Post.topic_id == topic.id, post_is_readable())
             .order_by(Post.number)
         )
     )

@@ -1,5 +1,7 @@
 """Finding topics by the words of their titles, among those that were active last: its cost doesn't grow with the forum.
 
+Those are the last of all topics, whoever may see them. To look for as many that a reader may see would take ever
+longer, the more there are that they may not.
 The search through whole texts will be a room of its own; this goes by what a reader sees in lists.
 """
 
@@ -33,21 +35,27 @@ class FoundTopic:
 def topics_titled(
     session: Session, actor: Actor, fits: Callable[[str], bool], *, among: int, limit: int
 ) -> tuple[FoundTopic, ...]:
-    """Return the topics whose titles fit, of the ``among`` that were active last and that the actor may see.
+    """Return the topics that the actor may see and whose titles fit, of the ``among`` that were active last.
 
     The newest ``limit`` come, by their last activity. Titles are compared here and not by the database, because the
     two databases don't agree on what a small letter is outside English.
 
     Queries: 2, or 1 when nothing fits
     """
-    newest = session.execute(
+    last = (
+        select(Topic.id)
+        .order_by(Topic.last_activity_at.desc(), Topic.id.desc())
+        .limit(among)
+        .subquery("last_active")
+    )
+    seen = session.execute(
         select(Topic.id, Topic.title)
+        .join(last, last.c.id == Topic.id)
         .outerjoin(Member, Member.id == Topic.author_id)
         .where(topic_is_visible(actor), author_is_shown(), opening_stands())
         .order_by(Topic.last_activity_at.desc(), Topic.id.desc())
-        .limit(among)
     )
-    ids = [row.id for row in newest if fits(row.title)][:limit]
+    ids = [row.id for row in seen if fits(row.title)][:limit]
     if not ids:
         return ()
     rows = session.execute(

@@ -18,11 +18,11 @@ def topic_is_visible(actor: Actor) -> ColumnElement[bool]:
     """Say which topics the actor may see."""
     in_audience: list[ColumnElement[bool]] = [Topic.audience.in_([Audience.PUBLIC, Audience.PUBLIC_UNLISTED])]
     if actor.is_member:
-        in_audience += [Topic.audience == Audience.MEMBERS, Topic.author_id == actor.member_id]
-        if actor.role in MODERATE_ALL:
-            in_audience.append(true())
-        elif actor.category_ids:
-            in_audience.append(Topic.category_id.in_(sorted(actor.category_ids)))
+        in_audience.append(Topic.author_id == actor.member_id)
+        if actor.reads_as_member:
+            in_audience.append(Topic.audience == Audience.MEMBERS)
+        if actor.works_as_staff:
+            in_audience.append(topic_is_moderated(actor))
     return and_(Topic.state == TopicState.PUBLISHED, or_(*in_audience))
 
 
@@ -42,7 +42,7 @@ def topic_is_worked_on(actor: Actor) -> ColumnElement[bool]:
 
 def topic_is_moderated(actor: Actor) -> ColumnElement[bool]:
     """Say which topics stand in the categories that the actor answers for, whatever became of them."""
-    if not actor.is_staff:
+    if not actor.works_as_staff:
         return false()
     if actor.role in MODERATE_ALL:
         return true()

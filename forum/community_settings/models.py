@@ -37,8 +37,8 @@ class SignUp(StrEnum):
         return {
             SignUp.OPEN: _("Whoever is old enough can join, and write at once."),
             SignUp.APPROVAL: _(
-                "Whoever joins can read at once, and write after a moderator has let them in. Whoever waits already "
-                "goes on waiting for that, also when this is changed."
+                "Whoever joins can read what is public at once, and the rest, and write, after a moderator has let "
+                "them in. Whoever waits already goes on waiting for that, also when this is changed."
             ),
             SignUp.CLOSED: _("Nobody new can join. Members log in and write as before."),
         }[self]

@@ -1,12 +1,13 @@
 """What deciding about topics and posts goes by, for the pages that offer it and for the commands that do it alike."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from forum.audit_log.models import AuditEntry
-from forum.community.models import Post, PostState, TopicState
+from forum.community.arranging import narrower_audience
+from forum.community.models import Category, Post, PostState, TopicState
 from forum.community.subjects import PostAtWork, TopicAtWork, topic_named, topic_to_decide_on
 from forum.errors import Conflict, Invalid
 from forum.permissions.actions import Action
@@ -16,6 +17,14 @@ from forum.treatments.models import Treatment
 
 # After these, an author can't read their words in their place: the notice holds them.
 TAKEN_DOWN = frozenset({Action.TOPIC_HIDE, Action.TOPIC_REMOVE, Action.POST_HIDE, Action.POST_REMOVE})
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCategory:
+    """A category that somebody chose."""
+
+    id: int
+    name: str
 
 
 def about_topic(topic_id: int) -> ColumnElement[bool]:
@@ -67,12 +76,40 @@ def topics_to_merge(
     return replace(topic, other_category_id=target.category_id), target
 
 
-def refuse_discussion(session: Session, topic_id: int) -> None:
-    """Raise Conflict for the discussion of a treatment, which its page leads to.
+def category_named(session: Session, slug: str) -> NamedCategory:
+    """Return the category to which a topic shall go. Raises Invalid where there is none of this name.
 
     Queries: 1
     """
-    if session.scalar(select(Treatment.id).where(Treatment.topic_id == topic_id)) is not None:
+    row = session.execute(select(Category.id, Category.name).where(Category.slug == slug)).one_or_none()
+    if row is None:
+        raise Invalid({"category": _("Choose where it shall go.")})
+    return NamedCategory(row.id, row.name)
+
+
+def is_narrowed(topic: TopicAtWork, target: TopicAtWork) -> bool:
+    """Say whether fewer people may read the other topic once this one is joined with it."""
+    return narrower_audience(topic, target) is not target.audience
+
+
+def refuse_discussion(session: Session, topic: TopicAtWork, target: TopicAtWork) -> None:
+    """Raise Conflict for a merge (see arranging.refuse_merge) that costs a treatment's page its discussion.
+
+    The page leads there, so the topic stays, and so does who may read it.
+
+    Queries: 1
+    """
+    discussions = session.scalars(
+        select(Treatment.topic_id).where(Treatment.topic_id.in_([topic.id, target.id]))
+    ).all()
+    if target.id in discussions and is_narrowed(topic, target):
+        raise Conflict(
+            _(
+                "That is the discussion of a treatment page, and joined with this topic, fewer people could read it."
+                " Nothing was changed."
+            )
+        )
+    if topic.id in discussions:
         raise Conflict(
             _(
                 "This is the discussion of a treatment page, so it stays. You can join the other topic with this one"

@@ -1,6 +1,6 @@
 """Telling a member what moderators did. How it is said stands in ``wording``; where they read it, in the views."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -8,6 +8,9 @@ from forum import clock
 from forum.moderation.models import Notice, ReasonCode, ReportOutcome
 from forum.permissions.actions import Action
 from forum.permissions.actor import Actor, Role
+
+# As the policies promise: words are kept for as long as an appeal may come, with reports and with notices alike.
+WORDS_KEPT = timedelta(days=183)
 
 
 def tell(

@@ -69,8 +69,8 @@ def what_follows(action: Action) -> str:
             "It stands among the others of its category. You can pin it again at any time."
         ),
         Action.TOPIC_MOVE: _(
-            "Its address stays the same, and a pin comes off. You can move it back as long as you answer for the"
-            " category that it goes to."
+            "Its address stays the same, and a pin comes off. The moderators of the other category answer for it then,"
+            " and can read it whoever else may. You can move it back as long as you answer for that category."
         ),
         Action.TOPIC_HIDE: _(
             "Only moderators can read it, until you bring it back. Nothing in it is lost. Its author can still take"
@@ -81,9 +81,9 @@ def what_follows(action: Action) -> str:
         ),
         Action.TOPIC_RESTORE: _("Whoever could read it before can read it again, and the replies with it."),
         Action.TOPIC_MERGE: _(
-            "All its posts go to the end of the other topic, and its old address leads there. Only those who may read"
-            " both can read them then. This can't be undone in one step: posts can be split off again, under a new"
-            " title."
+            "All its posts go to the end of the other topic, and its old address leads there. If the two are open to"
+            " different people, all of it is then for the fewer. That can't be undone; posts can be split off again,"
+            " under a new title."
         ),
         Action.TOPIC_SPLIT: _(
             "The posts get a topic of their own in the same category, and a line stays where each stood. Joining the"
@@ -138,7 +138,7 @@ def _words(action: Action) -> tuple[str, str, tuple[str, ...]]:
         Action.TOPIC_MOVE: (
             _("Your topic was moved"),
             _("A moderator moved a topic of yours to another category. Everything in it stays as it was."),
-            (mistake,),
+            (_("The moderators of that category can read it now, whoever else may."), mistake),
         ),
         Action.TOPIC_HIDE: (
             _("Your topic is out of sight for now"),
@@ -160,9 +160,13 @@ def _words(action: Action) -> tuple[str, str, tuple[str, ...]]:
         Action.TOPIC_MERGE: (
             _("Your topic was joined with another one"),
             _(
-                "The posts of a topic of yours now stand at the end of another topic, with their names and dates."
+                "A moderator joined a topic of yours with another one. The posts of both stand in one topic now, with"
+                " their names and dates."
             ),
-            (_("The old address leads there."), mistake),
+            (
+                _("Both addresses lead there. Whoever could not read both topics can't read it any more."),
+                mistake,
+            ),
         ),
         Action.TOPIC_SPLIT: (
             _("Posts of yours have a topic of their own now"),

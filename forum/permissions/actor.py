@@ -49,6 +49,8 @@ REQUIRED_PURPOSES = frozenset({Purpose.MEMBERSHIP, Purpose.HEALTH_DATA})
 # Who may see everything there is to moderate, in every category.
 MODERATE_ALL = frozenset({Role.MODERATOR, Role.ADMINISTRATOR})
 STAFF_ROLES = frozenset({Role.CATEGORY_MODERATOR, Role.MODERATOR, Role.ADMINISTRATOR})
+# Who was let in: reading remains to them, however things stand otherwise.
+READING_STATES = frozenset({MemberState.ACTIVE, MemberState.PAUSED, MemberState.LEAVING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +87,24 @@ class Actor:
 
     def moderates(self, category_id: int) -> bool:
         """Say whether they answer for this category."""
-        return self.is_member and (self.role in MODERATE_ALL or category_id in self.category_ids)
+        if self.role is Role.CATEGORY_MODERATOR:
+            return self.is_member and category_id in self.category_ids
+        return self.is_member and self.role in MODERATE_ALL
 
     @property
     def is_staff(self) -> bool:
         """Say whether they moderate anything."""
         return self.is_member and self.role in STAFF_ROLES
+
+    @property
+    def works_as_staff(self) -> bool:
+        """Say whether they moderate now: whoever is suspended, waits or rests reads like any other member."""
+        return self.is_staff and not self.is_suspended and self.state is MemberState.ACTIVE
+
+    @property
+    def reads_as_member(self) -> bool:
+        """Say whether they read what is for members: nobody does before they are let in, and resting takes nothing."""
+        return self.is_member and self.state in READING_STATES
 
 
 VISITOR = Actor()

@@ -51,8 +51,8 @@ let_in = rule(
     "let in",
     lambda actor, _subject: actor.state is not MemberState.WAITING,
     lambda: _(
-        "A moderator welcomes each new member before they write. You need do nothing: you can read until then, and "
-        "your notices tell you when you can write."
+        "A moderator welcomes each new member before they write. You need do nothing: until then you can read what "
+        "is public, and your notices tell you when you can write."
     ),
 )
 has_consented = rule(
@@ -108,6 +108,11 @@ may_judge_them = rule(
     ),
     lambda: _("Nobody can do this to themselves, and only an administrator can do it to a moderator."),
 )
+not_own_words = rule(
+    "they are not their own words",
+    lambda actor, subject: subject.author_id is None or subject.author_id != actor.member_id,
+    lambda: _("This is your own. Somebody else must look at this again."),
+)
 administers = rule(
     "an administrator",
     lambda actor, _subject: actor.is_member and actor.role is Role.ADMINISTRATOR,
@@ -133,18 +138,19 @@ TABLE: dict[Action, Rule] = {
     # Taking one's own words back needs no consent and no standing: only that they are one's own.
     Action.POST_DELETE: signed_in & own,
     Action.TOPIC_LOCK: _arrange,
-    Action.TOPIC_UNLOCK: _arrange,
+    # Nobody undoes what was decided about themselves.
+    Action.TOPIC_UNLOCK: _arrange & not_own_words,
     Action.TOPIC_PIN: _arrange,
     Action.TOPIC_UNPIN: _arrange,
     Action.TOPIC_MOVE: _arrange,
     Action.TOPIC_HIDE: _arrange,
     Action.TOPIC_REMOVE: _arrange,
-    Action.TOPIC_RESTORE: _arrange,
+    Action.TOPIC_RESTORE: _arrange & not_own_words,
     Action.TOPIC_MERGE: _arrange & moderates_both,
     Action.TOPIC_SPLIT: _arrange,
     Action.POST_HIDE: _arrange,
     Action.POST_REMOVE: _arrange,
-    Action.POST_RESTORE: _arrange,
+    Action.POST_RESTORE: _arrange & not_own_words,
     Action.MODERATE: may_moderate,
     Action.REPORT_RAISE: anyone,
     Action.REPORT_LIST: may_moderate,
@@ -153,9 +159,10 @@ TABLE: dict[Action, Rule] = {
     Action.REPORT_CLOSE: _arrange,
     Action.LOG_READ: may_moderate,
     Action.MEMBER_LOOK_UP: _judge,
-    Action.MEMBER_NOTE: _judge,
+    Action.MEMBER_NOTE: _judge & may_judge_them,
     Action.MEMBER_SUSPEND: _judge & may_judge_them,
-    Action.MEMBER_UNSUSPEND: _judge & may_judge_them,
+    # The operator, too: administrators who suspended each other could not end it.
+    Action.MEMBER_UNSUSPEND: operates | (_judge & may_judge_them),
     Action.MEMBER_LET_IN: _judge,
     Action.MEMBER_TURN_AWAY: _judge & may_judge_them,
     Action.SETTINGS_CHANGE: may_run,

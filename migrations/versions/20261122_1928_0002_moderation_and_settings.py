@@ -255,8 +255,9 @@ def upgrade() -> None:
     op.execute("UPDATE member SET state = 'active' WHERE state = 'suspended'")
     for table in CHECKS:
         _grow(table)
-    for table in IMMUTABLE:
-        tools.refuse_changes(connection, table, f"{table} is append-only")
+    tools.refuse_changes(connection, "audit_entry", "audit_entry is append-only")
+    # Versions of the settings hold what somebody wrote, which must not have to be kept for ever.
+    tools.refuse_updates(connection, "community_settings", "community_settings is never updated")
 
 
 def downgrade() -> None:

@@ -10,13 +10,14 @@ from flask import Flask
 from sqlalchemy import select
 
 from forum import clock
-from forum.accounts.models import Member
+from forum.accounts.models import Member, Suspension
+from forum.audit_log.models import AuditEntry
 from forum.cli.routes import routes_of
 from forum.community.models import CategoryModerator
 from forum.consent.models import PolicyVersion
 from forum.database.session import Database
 from forum.jobs import queue
-from forum.moderation.models import Helpline
+from forum.moderation.models import Helpline, Notice
 from forum.permissions.actor import Role
 from tests import cast
 from tests.accounts.stand_in import free_port
@@ -257,6 +258,28 @@ def test_a_role_that_can_not_be_given_changes_nobody(
     assert says in result.stderr
     with opened.reading() as session:
         assert session.scalars(select(Member.role)).all() == [Role.MEMBER]
+
+
+def test_the_operator_lifts_a_suspension_also_an_administrators(
+    run: Run, app: Flask, opened: Database
+) -> None:
+    aspen = cast.administrator(app)
+    with opened.transaction() as session:
+        session.add(Suspension(member_id=aspen.member_id, since=clock.now(), until=None))
+    result = run("members", "unsuspend", "Aspen")
+    assert (result.exit_code, result.output) == (0, "No longer suspended: Aspen.\n")
+    assert not aspen.actor.is_suspended
+    with opened.reading() as session:
+        entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
+        assert (entry.action, entry.actor_role, entry.member_uuid) == (
+            "moderation:member:unsuspend",
+            "operator",
+            aspen.uuid,
+        )
+        assert session.scalars(select(Notice.member_id)).all() == [aspen.member_id]
+    again = run("members", "unsuspend", "Aspen")
+    assert (again.exit_code, again.stderr) == (1, "Error: They are not suspended. Nothing was changed.\n")
+    assert "No member has this name." in run("members", "unsuspend", "Nobody").stderr
 
 
 def test_every_route_is_listed_with_who_may_reach_it(run: Run, app: Flask) -> None:

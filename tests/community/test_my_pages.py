@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from forum import clock
 from forum.accounts.models import Member, Suspension
-from forum.community import commands
+from forum.community import arranging, commands
 from forum.community.models import Audience, Post, PostState, Topic, TopicState
 from forum.community.my_queries import (
     MY_POSTS_PER_PAGE,
@@ -18,6 +18,7 @@ from forum.community.my_queries import (
     my_posts_page,
     my_topics_page,
 )
+from forum.community.subjects import topics_at_work
 from forum.database.keyset import Window
 from forum.database.session import Database
 from forum.permissions.actor import MemberState
@@ -152,19 +153,22 @@ def test_a_topic_that_moderators_took_out_of_sight_says_so(
     assert "Mine" not in answered.text
 
 
-def test_a_topic_that_was_joined_with_another_leads_there_if_one_may_go(
-    database: Database, juniper: cast.Someone, marlow: cast.Someone, room: str
+def test_of_a_topic_that_was_joined_with_another_one_finds_the_posts(
+    app: Flask, database: Database, juniper: cast.Someone, marlow: cast.Someone, room: str
 ) -> None:
-    mine = topic_of(database, juniper, room, "Mine")
+    morgan = cast.moderator(app)
+    mine = topic_of(database, juniper, room, "Mine", body=topic_draft(room, "My own words.").body)
     target = topic_of(database, marlow, room, "Target")
-    set_topic(database, mine, state=TopicState.MERGED, merged_into_id=target)
-    line = main_of(juniper.client, "/my-topics").one("li", class_="topic")
-    assert "Joined with another topic" in line.text
-    assert line.one("h2").one("a").attributes["href"] == f"/topics/{mine}"
-    set_topic(database, target, audience=Audience.MODERATORS_AND_AUTHOR)
-    line = main_of(juniper.client, "/my-topics").one("li", class_="topic")
-    assert line.one("h2").all("a") == []
-    assert "you can’t open it" in line.text
+    topic_of(database, juniper, room, "Another")
+    with database.transaction() as session:
+        source, into = (topics_at_work(session, morgan.actor, [one])[one] for one in (mine, target))
+        arranging.merge_topics(session, source, into)
+    main = main_of(juniper.client, "/my-topics")
+    assert headings(main) == ["Another"]
+    assert "not shown" not in main.text
+    posts = main_of(juniper.client, "/my-posts")
+    assert "My own words." in posts.text
+    assert "Target" in posts.text
 
 
 def test_what_one_took_back_is_in_no_list(

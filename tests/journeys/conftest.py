@@ -167,9 +167,17 @@ class People:
 
     def look(self, page: Page, name: str) -> None:
         """Take a picture, when pictures are wanted."""
-        for one in self.eyes:
-            if one.page is page:
-                one.look(name)
+        self._eyes_on(page).look(name)
+
+    def expect_refusal(self, page: Page, status: int) -> None:
+        """Take back the one complaint that a browser has of its own accord when a page comes with this status."""
+        complaints = self._eyes_on(page).complaints
+        assert len(complaints) == 1, complaints
+        assert f"status of {status}" in complaints.pop()
+
+    def _eyes_on(self, page: Page) -> Eyes:
+        (found,) = (one for one in self.eyes if one.page is page)
+        return found
 
 
 @pytest.fixture

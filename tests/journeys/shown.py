@@ -1,10 +1,14 @@
 """Documents of the forum shown in Chromium: each as it was answered, under its own address and with its own headers."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, Route, ViewportSize
 
 from tests.every_page import Community
 from tests.html.documents import Document
+from tests.journeys.conftest import PICTURES
 
 PHONE = ViewportSize(width=320, height=568)
 DESK = ViewportSize(width=1280, height=800)
@@ -63,18 +67,31 @@ class Showing:
         route.fulfill(status=status, headers=headers, body=body)
 
 
-def put_on(page: Page, theme: str) -> None:
-    """Show the page in a theme, as the server does for whoever chose it."""
-    page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
-
-
-def space_out(page: Page) -> None:
-    """Give the page the spacing that a reader's own style sheet may give it."""
+def found_wrong(page: Page, picture: str = "") -> Iterator[str]:
+    """Give what is wrong with the page that is open, in each theme on each screen, and save pictures where wanted."""
+    # What can be opened is looked at as well.
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    page.evaluate(Axe().axe_script)
+    for size in (PHONE, DESK):
+        page.set_viewport_size(size)
+        if width_of(page) > size["width"]:
+            yield f"{width_of(page)} wide on {size['width']}"
+        for theme in THEMES:
+            # As the server does for whoever chose it.
+            page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
+            rules = RULES if theme == THEMES[0] else COLOUR_RULES
+            yield from (f"{theme} on {size['width']}: {words}" for words in _violations(page, rules))
+            if PICTURES and picture:
+                file = f"{picture}-{size['width']}-{theme}.png"
+                page.screenshot(path=Path(PICTURES) / "pages" / file, full_page=True)
+    page.set_viewport_size(PHONE)
     # Where styles come from is the site's to say; the browser's own may be anything.
     page.evaluate(
         "css => { const own = new CSSStyleSheet(); own.replaceSync(css); document.adoptedStyleSheets = [own]; }",
         SPACING,
     )
+    if width_of(page) > PHONE["width"]:
+        yield f"{width_of(page)} wide with a reader's own spacing"
 
 
 def width_of(page: Page) -> int:
@@ -83,17 +100,7 @@ def width_of(page: Page) -> int:
     return width
 
 
-def unfold(page: Page) -> None:
-    """Open whatever can be opened, so that it is looked at as well."""
-    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-
-
-def bring_axe(page: Page) -> None:
-    """Load axe into the page that is open."""
-    page.evaluate(Axe().axe_script)
-
-
-def violations(page: Page, rules: dict[str, object] = RULES) -> list[str]:
+def _violations(page: Page, rules: dict[str, object]) -> list[str]:
     """Return what axe objects to, and make sure that it looked at what the themes are about."""
     found = page.evaluate("rules => axe.run(rules)", rules)
     looked_at = {rule["id"] for kind in ("passes", "violations", "incomplete") for rule in found[kind]}

@@ -13,21 +13,8 @@ from playwright.sync_api import Page
 
 from tests.every_page import Community
 from tests.html.documents import Document, documents, settled
-from tests.journeys.conftest import PICTURES, Eyes
-from tests.journeys.shown import (
-    COLOUR_RULES,
-    DESK,
-    PHONE,
-    RULES,
-    THEMES,
-    Showing,
-    bring_axe,
-    put_on,
-    space_out,
-    unfold,
-    violations,
-    width_of,
-)
+from tests.journeys.conftest import Eyes
+from tests.journeys.shown import Showing, found_wrong
 
 # Two workers share them, and each makes the community and opens its pages once.
 WORKERS, PARTS = 2, 16
@@ -69,7 +56,7 @@ def test_a_page_is_for_everyone_in_every_theme_on_every_screen(
     wrong: list[str] = []
     for document in found[part::PARTS]:
         showing.open(page, document)
-        wrong += [f"{document.name}: {words}" for words in _look_at(page, document)]
+        wrong += [f"{document.name}: {words}" for words in found_wrong(page, document.file_name)]
         # That the document itself was refused is what it is about.
         wrong += [
             f"{document.name}: {words}"
@@ -80,21 +67,23 @@ def test_a_page_is_for_everyone_in_every_theme_on_every_screen(
     assert not wrong, "\n".join(wrong)
 
 
-def _look_at(page: Page, document: Document) -> Iterator[str]:
-    unfold(page)
-    bring_axe(page)
-    for size in (PHONE, DESK):
-        page.set_viewport_size(size)
-        if width_of(page) > size["width"]:
-            yield f"{width_of(page)} wide on {size['width']}"
-        for theme in THEMES:
-            put_on(page, theme)
-            rules = RULES if theme == THEMES[0] else COLOUR_RULES
-            yield from (f"{theme} on {size['width']}: {words}" for words in violations(page, rules))
-            if PICTURES:
-                name = f"{document.file_name}-{size['width']}-{theme}.png"
-                page.screenshot(path=Path(PICTURES) / "pages" / name, full_page=True)
-    page.set_viewport_size(PHONE)
-    space_out(page)
-    if width_of(page) > PHONE["width"]:
-        yield f"{width_of(page)} wide with a reader's own spacing"
+BROKEN = """<!doctype html><html><title>Broken</title><body style="background: #fff"><main>
+<p style="color: #bbb">Too faint</p><img src="data:,"><p style="width: 2000px">Too wide</p>
+<button style="width: 9px; height: 9px; padding: 0">a</button><button style="width: 9px; height: 9px; padding: 0">b</button>
+</main><script>console.warn("Something is missing.")</script>"""
+
+
+@pytest.mark.xdist_group("for-everyone-0")
+def test_what_is_broken_is_seen(community: Community, page: Page, eyes: Eyes) -> None:
+    Showing(community, page.context).open(page, Document("broken", "/", "visitor", 200, BROKEN, {}))
+    wrong = "\n".join(found_wrong(page))
+    for words in (
+        "html-has-lang",
+        "image-alt",
+        "target-size",
+        "dim on 1280: color-contrast",
+        "wide on 320",
+        "spacing",
+    ):
+        assert words in wrong
+    assert "Something is missing." in eyes.complaints

@@ -15,13 +15,16 @@ from forum.community_settings.drafts import SettingsDraft
 from forum.community_settings.models import SignUp
 from forum.database.session import Database
 from forum.moderation.models import ReasonCode, ReportOutcome
-from forum.moderation.notices import tell
+from forum.moderation.notices import WORDS_KEPT, tell
 from forum.moderation.queries.notices import NOTICES_PER_PAGE
 from forum.moderation.wording import told
 from forum.permissions.actions import Action
 from forum.permissions.actor import OPERATOR
+from forum.schedule import SCHEDULE
 from tests import cast
 from tests.cast import Someone
+from tests.community.conftest import start, topic_draft
+from tests.moderation.threads import done, make_thread, topic_row
 from tests.moderation.working import notices, page, press, refusal
 from tests.recorder import recorded
 
@@ -172,3 +175,63 @@ def test_there_are_words_for_whatever_anybody_is_told() -> None:
             assert told(action).title
     for outcome in ReportOutcome:
         assert told(Action.REPORT_CLOSE, outcome=outcome).sentences
+
+
+def test_words_are_forgotten_after_six_months_and_the_notice_says_so(
+    app: Flask, database: Database, cedar: Someone
+) -> None:
+    someone = cast.member(app)
+    now = clock.now()
+    with time_machine.travel(now - WORDS_KEPT, tick=False):
+        address = f"/notices/{leave(database, someone, cedar)}"
+    recent = f"/notices/{leave(database, someone, cedar)}"
+    (job,) = (job for job in SCHEDULE if job.name == "moderation.sweep_notices")
+
+    def sweep() -> list[bool]:
+        with database.transaction() as session:
+            job.handler(session)
+        return [bool(notice.their_words and notice.message) for notice in notices(database)]
+
+    with time_machine.travel(now, tick=False) as moment:
+        assert sweep() == [True, True]
+        assert "lazy" in page(someone.client, address).text
+        moment.shift(timedelta(seconds=1))
+        # From that moment on, and not only once the job has run.
+        for _before_and_after in range(2):
+            main = page(someone.client, address)
+            assert main.one("h1").text == told(Action.POST_HIDE, ReasonCode.HARASSMENT).title
+            assert "they are no longer kept" in main.text
+            assert "lazy" not in main.text
+            assert "Please be kind." not in main.text
+            assert sweep() == [False, True]
+        assert "no longer kept" not in page(someone.client, recent).text
+
+
+def test_a_notice_leads_to_the_topic_it_is_about_while_that_can_be_seen(
+    app: Flask, database: Database, cedar: Someone
+) -> None:
+    thread = make_thread(app, database)
+    title = topic_row(database, thread.id).title
+
+    def links(notice_id: int) -> dict[str, str]:
+        main = page(thread.author.client, f"/notices/{notice_id}")
+        found = main.all("a")
+        return {link.attributes["href"]: link.text for link in found if "/topics/" in link.attributes["href"]}
+
+    for word in ("lock", "pin", "move"):
+        extra = {"category": "daily-life"} if word == "move" else {}
+        done(cedar.client, f"{thread.desk}/{word}", **extra)
+        (address,) = links(notices(database)[-1].id)
+        assert address.startswith(f"/topics/{thread.id}")
+        assert links(notices(database)[-1].id)[address] == title
+    first = notices(database)[0].id
+    with recorded(database) as statements:
+        page(thread.author.client, f"/notices/{first}")
+    assert len(statements) == 3
+    target = start(database, thread.other.actor, topic_draft("daily-life", "Elsewhere."))
+    done(cedar.client, f"{thread.desk}/merge", target=str(target))
+    for notice_id in (first, notices(database)[-1].id):
+        (address,) = links(notice_id)
+        assert address.startswith(f"/topics/{target}")
+    done(cedar.client, f"/moderation/topics/{target}/hide")
+    assert links(first) == {}

@@ -1,15 +1,21 @@
 """Two moderators at once: real threads, and only one of them acts."""
 
+import pytest
 from flask import Flask
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
+from forum.community.models import Topic
 from forum.database.session import Database
-from forum.errors import Conflict
+from forum.errors import Conflict, NotFound
 from forum.moderation.commands.working import claim_report, close_report
 from forum.moderation.drafts import ClaimDraft, CloseDraft
 from forum.moderation.models import ReportOutcome, ReportReason
 from tests import cast
 from tests.cast import Someone
-from tests.moderation.conftest import Told
+from tests.community.test_at_once import second_waits
+from tests.moderation.conftest import Told, make_room
+from tests.moderation.threads import room_id
 from tests.moderation.working import entries, notices, report, reports, take
 from tests.threads import together
 
@@ -81,3 +87,26 @@ def test_taking_over_and_closing_at_once_never_both_happen(
     (one,) = reports(database)
     assert (one.closed_at is not None) == results[1]
     assert one.claimed_by_id == (cedar if results[1] else morgan).member_id
+
+
+def test_a_report_whose_topic_is_moved_meanwhile_is_no_more_that_moderators(
+    app: Flask, database: Database, post: Told
+) -> None:
+    make_room(database, "daily-life")
+    told = report(database, post.id)
+    alder = cast.category_moderator(app, post.category_id).actor
+    elsewhere = room_id(database, "daily-life")
+
+    def move(session: Session) -> None:
+        session.execute(update(Topic).where(Topic.id == post.topic_id).values(category_id=elsewhere))
+
+    def claim() -> None:
+        with database.transaction() as session:
+            claim_report(session, alder, told, ClaimDraft(0, take_over=False))
+
+    with second_waits(database, post.topic_id, move) as pool:
+        claimed = pool.submit(claim)
+    with pytest.raises(NotFound):
+        claimed.result()
+    assert reports(database)[0].claimed_by_id is None
+    assert entries(database) == []

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 import structlog
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from forum.accounts.models import Member
 from forum.community.models import Audience, Topic, TopicState
@@ -185,6 +186,41 @@ def test_only_the_newest_are_looked_through_and_a_few_of_them_shown(
         assert topics_titled(session, VISITOR, lambda title: title == "Walnut 0", among=4, limit=9) == ()
         (oldest,) = topics_titled(session, VISITOR, lambda title: title == "Walnut 0", among=5, limit=9)
     assert oldest.address.startswith(f"/topics/{ids[0]}/")
+
+
+def test_topics_that_one_may_not_see_are_not_looked_through_for_longer(
+    database: Database, juniper: cast.Someone
+) -> None:
+    topic(database, juniper, "Walnut")
+    for number in range(3):
+        topic(database, juniper, f"Almond {number}", Audience.MEMBERS)
+    with database.reading() as session:
+        assert topics_titled(session, VISITOR, bool, among=3, limit=9) == ()
+        (found,) = topics_titled(session, VISITOR, bool, among=4, limit=9)
+    assert found.title == "Walnut"
+
+
+def test_the_newest_topics_are_read_from_their_index(
+    database: Database, juniper: cast.Someone, dialect: str
+) -> None:
+    for number in range(30):
+        topic(database, juniper, f"Walnut {number}")
+    with database.reading() as session, recorded(database) as statements:
+        topics_titled(session, VISITOR, str.isdecimal, among=2, limit=9)
+    (statement,) = statements
+    # What bounds the search stands in brackets of its own, and nobody's sight is asked for in there.
+    inner = statement.split("JOIN (", 1)[1].split(") AS last_active", 1)[0]
+    assert "LIMIT" in inner
+    assert "WHERE" not in inner
+    asked = re.sub(r"\?|%\(\w+\)s(::\w+)?", "2", inner)
+    with database.reading() as session:
+        if dialect == "postgresql":
+            # Of so few topics, it would rather read them all.
+            session.execute(text("SET LOCAL enable_seqscan = off"))
+        plan = session.execute(
+            text(("EXPLAIN " if dialect == "postgresql" else "EXPLAIN QUERY PLAN ") + asked)
+        ).all()
+    assert "ix_topic_last_activity_at" in str(plan)
 
 
 def test_a_full_list_says_that_there_may_be_more(

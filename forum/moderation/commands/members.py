@@ -1,6 +1,8 @@
 """What moderators decide about members: suspending them, letting newcomers in or turning them away, and notes."""
 
-from sqlalchemy import delete, select
+from datetime import timedelta
+
+from sqlalchemy import delete, select, true
 from sqlalchemy.orm import Session
 
 from forum import clock
@@ -15,13 +17,15 @@ from forum.moderation.models import MemberNote
 from forum.moderation.notices import tell
 from forum.moderation.reasons import REASONS
 from forum.permissions.actions import Action
-from forum.permissions.actor import Actor, MemberId, MemberState
-from forum.permissions.check import require
+from forum.permissions.actor import Actor, MemberId, MemberState, Role
+from forum.permissions.check import can, require
 from forum.text.translate import gettext as _
 from forum.text.translate import say_moment
 
 # How many days a suspension can last; None is until it is lifted.
 SUSPENSION_DAYS: tuple[int | None, ...] = (1, 3, 7, 30, None)
+# The same note sent again within this time is the same note: a double click, or a page loaded anew.
+SAME_NOTE_WITHIN = timedelta(minutes=1)
 
 
 def suspend_member(session: Session, actor: Actor, name: str, draft: SuspendDraft) -> MemberId:
@@ -115,10 +119,24 @@ def turn_away_member(session: Session, actor: Actor, name: str, draft: MemberDra
 def note_member(session: Session, actor: Actor, name: str, text: str) -> int:
     """Leave the other moderators a note about a member, who never reads it here, and return its id.
 
+    The same words by the same moderator within a minute are one note.
+
     Raises: NotFound, SignInFirst, Forbidden
     """
     member = hold_member(session, name)
     require(actor, Action.MEMBER_NOTE, member)
+    known = session.scalar(
+        select(MemberNote.id)
+        .where(
+            MemberNote.member_id == member.id,
+            MemberNote.author_id == actor.member_id,
+            MemberNote.text == text,
+            MemberNote.written_at > clock.now() - SAME_NOTE_WITHIN,
+        )
+        .limit(1)
+    )
+    if known is not None:
+        return known
     note = MemberNote(member_id=member.id, author_id=actor.member_id, text=text, written_at=clock.now())
     session.add(note)
     session.flush()
@@ -127,25 +145,29 @@ def note_member(session: Session, actor: Actor, name: str, text: str) -> int:
 
 
 def delete_note(session: Session, actor: Actor, note_id: int) -> str:
-    """Take a note of one's own away, and return the name of the member it was about.
+    """Take a note of one's own away, or as an administrator anybody's; return the name of the member it was about.
 
-    Raises: NotFound (also for somebody else's), SignInFirst, Forbidden
+    Raises: NotFound (also for somebody else's, and for what one may not read), SignInFirst, Forbidden
     """
-    require(actor, Action.MEMBER_NOTE)
-    row = session.execute(
-        select(Member.name, Member.uuid)
+    require(actor, Action.MEMBER_LOOK_UP)
+    theirs = true() if actor.role is Role.ADMINISTRATOR else MemberNote.author_id == actor.member_id
+    name = session.scalar(
+        select(Member.name)
         .join(MemberNote, MemberNote.member_id == Member.id)
-        .where(MemberNote.id == note_id, MemberNote.author_id == actor.member_id, is_known())
-    ).one_or_none()
-    if row is None:
+        .where(MemberNote.id == note_id, theirs, is_known())
+    )
+    if name is None:
+        raise NotFound
+    member = hold_member(session, name)
+    if not can(actor, Action.MEMBER_NOTE, member):
         raise NotFound
     gone = session.execute(
         delete(MemberNote).where(MemberNote.id == note_id).returning(MemberNote.id)
     ).one_or_none()
     if gone is None:
         raise NotFound
-    record(session, actor, Action.MEMBER_NOTE, member_uuid=row.uuid, facts={"deleted": True})
-    return str(row.name)
+    record(session, actor, Action.MEMBER_NOTE, member_uuid=member.uuid, facts={"deleted": True})
+    return member.name
 
 
 def _settle(

@@ -1,11 +1,14 @@
-"""That somebody has read what moderators told them. Telling them is in ``notices``, beside the features that tell."""
+"""That somebody has read what moderators told them, and forgetting its words in time. Telling them is in ``notices``,
+beside the features that tell.
+"""
 
-from sqlalchemy import func, update
+from sqlalchemy import func, or_, update
 from sqlalchemy.orm import Session
 
 from forum import clock
 from forum.errors import NotFound
 from forum.moderation.models import Notice
+from forum.moderation.notices import WORDS_KEPT
 from forum.permissions.actor import Actor
 
 
@@ -26,3 +29,16 @@ def mark_notice_seen(session: Session, actor: Actor, notice_id: int) -> int:
     if found is None:
         raise NotFound
     return notice_id
+
+
+def sweep_notices(session: Session) -> None:
+    """Forget the words in notices when the time is over for which they are kept. That something was decided stays."""
+    session.execute(
+        update(Notice)
+        .where(
+            Notice.made_at < clock.now() - WORDS_KEPT,
+            or_(Notice.their_words != "", Notice.message != ""),
+        )
+        .values(their_words="", message="")
+        .execution_options(synchronize_session=False)
+    )

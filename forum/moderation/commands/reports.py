@@ -13,6 +13,7 @@ from forum.errors import TooMany
 from forum.events import ReportRaised, emit
 from forum.moderation.drafts import ReportDraft
 from forum.moderation.models import Notice, Report, ReportReason
+from forum.moderation.notices import WORDS_KEPT
 from forum.moderation.queries.reports import is_worry
 from forum.permissions.actions import Action
 from forum.permissions.actor import Actor
@@ -30,7 +31,7 @@ BY_A_MEMBER_WITHIN = timedelta(hours=1)
 
 # As the policies promise: records about care in a crisis, and words kept for as long as an appeal may come.
 WORRIES_KEPT = timedelta(days=90)
-REPORTS_KEPT = timedelta(days=183)
+REPORTS_KEPT = WORDS_KEPT
 
 
 def raise_report(session: Session, actor: Actor, post_id: int, draft: ReportDraft) -> int | None:

@@ -3,13 +3,13 @@ has ``community.arranging`` change it, keeps it in the audit log, and tells thos
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from enum import StrEnum
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forum.audit_log.commands import record
 from forum.community import arranging
-from forum.community.models import Category
 from forum.community.subjects import (
     PostAtWork,
     TopicAtWork,
@@ -21,10 +21,11 @@ from forum.community.subjects import (
     topic_to_decide_on,
 )
 from forum.database.dialects import tools
-from forum.errors import Invalid
 from forum.moderation.deciding import (
     about_post,
     about_topic,
+    category_named,
+    is_narrowed,
     refuse_discussion,
     topics_to_merge,
     words_taken_down,
@@ -35,7 +36,6 @@ from forum.moderation.notices import tell
 from forum.permissions.actions import Action
 from forum.permissions.actor import Actor
 from forum.permissions.check import require
-from forum.text.translate import gettext as _
 
 # The decisions on a topic that need nothing but a reason.
 ON_TOPICS: Mapping[Action, Callable[[Session, TopicAtWork], None]] = {
@@ -115,17 +115,19 @@ def move_topic(session: Session, actor: Actor, topic_id: int, category_slug: str
     topic = topic_to_decide_on(session, actor, topic_id)
     require(actor, Action.TOPIC_MOVE, topic)
     refuse_if_decided_since(session, about_topic(topic.id), draft.seen, actor)
-    category_id = session.scalar(select(Category.id).where(Category.slug == category_slug))
-    if category_id is None:
-        raise Invalid({"category": _("Choose where it shall go.")})
-    arranging.move_topic(session, topic, category_id)
-    facts = {"from_category": topic.category_id, "to_category": category_id, "pinned": topic.pinned}
-    _settle(session, actor, Action.TOPIC_MOVE, topic, draft, facts=facts)
+    category = category_named(session, category_slug)
+    arranging.move_topic(session, topic, category.id)
+    facts = {"from_category": topic.category_id, "to_category": category.id, "pinned": topic.pinned}
+    # It stands in the log of the category that the topic is in from now on: who works on it there needs to know.
+    moved = replace(topic, category_id=category.id)
+    _settle(session, actor, Action.TOPIC_MOVE, moved, draft, facts=facts)
     return topic.id
 
 
 def merge_topic(session: Session, actor: Actor, topic_id: int, target_id: int, draft: ThreadDraft) -> int:
     """Put all posts of a topic at the end of another one, and return the other one's id.
+
+    The author of the other one is told, too, where fewer people can read it from now on.
 
     Emits: TopicMerged
     Raises: NotFound, SignInFirst, Forbidden, Invalid (not with that one), Conflict
@@ -137,10 +139,27 @@ def merge_topic(session: Session, actor: Actor, topic_id: int, target_id: int, d
     require(actor, Action.TOPIC_MERGE, topic)
     refuse_if_decided_since(session, about_topic(topic.id), draft.seen, actor)
     arranging.refuse_merge(topic, target)
-    refuse_discussion(session, topic.id)
+    refuse_discussion(session, topic, target)
     arranging.merge_topics(session, topic, target)
-    facts = {"into_topic": target.id, "into_category": target.category_id}
+    facts = {
+        "into_topic": target.id,
+        "into_category": target.category_id,
+        "from_audience": topic.audience,
+        "into_audience": target.audience,
+        "audience": arranging.narrower_audience(topic, target),
+    }
     _settle(session, actor, Action.TOPIC_MERGE, topic, draft, facts=facts)
+    if is_narrowed(topic, target) and target.author_id != topic.author_id:
+        # Nothing happened to their words but that fewer people can read them: those stand where they stood.
+        tell(
+            session,
+            actor,
+            target.author_id,
+            Action.TOPIC_MERGE,
+            draft.reason,
+            topic_id=target.id,
+            message=draft.message,
+        )
     return target.id
 
 
@@ -186,7 +205,7 @@ def _settle(
     topic: TopicAtWork,
     draft: ThreadDraft,
     *,
-    facts: Mapping[str, int] | None = None,
+    facts: Mapping[str, int | StrEnum] | None = None,
 ) -> None:
     """Keep a decision on a topic, and tell whoever began it."""
     record(

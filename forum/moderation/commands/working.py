@@ -17,6 +17,7 @@ from forum.accounts.suspensions import is_known
 from forum.audit_log.commands import record
 from forum.audit_log.models import AuditEntry
 from forum.community.models import Post, Topic
+from forum.community.subjects import hold_topic_of, refuse_moved
 from forum.database.rows import AnyRow, AnySelect
 from forum.errors import Conflict, Malformed, NotFound
 from forum.moderation.decisions import refuse_if_decided_since
@@ -131,7 +132,14 @@ def close_report(session: Session, actor: Actor, report_id: int, draft: CloseDra
 
 
 def _hold_case(session: Session, actor: Actor, report_id: int) -> _Case:
-    """Hold the report and the open ones of its kind on its post. Raises NotFound."""
+    """Hold the topic, the report and the open ones of its kind on its post. Raises NotFound or Conflict.
+
+    While the topic is held nobody moves it to another category, for which the actor may not answer.
+    """
+    post_id = session.scalar(select(Report.post_id).where(Report.id == report_id))
+    if post_id is None:
+        raise NotFound
+    held = hold_topic_of(session, post_id)
     found = session.execute(
         select(Report.reason, Report.post_id, Post.topic_id, Topic.category_id)
         .join(Post, Post.id == Report.post_id)
@@ -140,6 +148,7 @@ def _hold_case(session: Session, actor: Actor, report_id: int) -> _Case:
     ).one_or_none()
     if found is None:
         raise NotFound
+    refuse_moved(held, found.topic_id)
     about_someone = found.reason is ReportReason.WORRIED_ABOUT_SOMEONE
     open_ones: AnySelect = select(Report.id, Report.reporter_id, Report.note, Report.claimed_by_id).where(
         Report.post_id == found.post_id,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from forum.accounts.models import Member
@@ -24,10 +24,10 @@ from forum.moderation.reasons import label_of
 from forum.moderation.visibility import report_is_visible
 from forum.permissions.actions import Action
 from forum.permissions.actor import Actor
-from forum.permissions.check import require
+from forum.permissions.check import can, require
 from forum.text.translate import gettext as _
 
-# More of them on one post say nothing new; all are closed with it.
+# More of them on one post say nothing new, and are closed with it.
 TOLD_SHOWN = 30
 DECISIONS_SHOWN = 20
 _THERE = (TopicState.PUBLISHED, TopicState.HIDDEN, TopicState.REMOVED)
@@ -56,6 +56,14 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
+class _Written:
+    """What the rules ask about the post and its topic."""
+
+    category_id: int
+    author_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class CasePage:
     """What was told about one post."""
 
@@ -80,6 +88,8 @@ class CasePage:
     words_now: str
     is_unchanged: bool
     told: tuple[ToldLine, ...]
+    # Whether more was told than is shown.
+    has_more: bool
     # Who works on it, or "".
     claimed_by: str
     is_mine: bool
@@ -103,12 +113,17 @@ def case_page(session: Session, actor: Actor, report_id: int) -> CasePage:
     require(actor, Action.REPORT_LIST)
     row = _post_of(session, actor, report_id)
     about_someone = row.reason is ReportReason.WORRIED_ABOUT_SOMEONE
-    rows = _told(session, row, is_worry_case=about_someone)
-    ids = [told.id for told in rows]
-    claimed = [told for told in rows if told.claimed_by_id is not None]
+    # Who works on it, what was decided and what is left to do go by all of them, as in the commands.
+    together = and_(
+        Report.post_id == row.post_id,
+        is_worry() if about_someone else ~is_worry(),
+        Report.closed_at.is_not_distinct_from(row.closed_at),
+    )
+    ids = select(Report.id).where(together)
+    rows, has_more = _told(session, together, report_id)
+    is_claimed = row.claimed_by_id is not None
     readable = row.post_state is not PostState.DELETED and is_shown(row.author_state)
     is_there = row.topic_state in _THERE
-    reporters = {told.reporter_id for told in rows}
     return CasePage(
         id=report_id,
         is_worry=about_someone,
@@ -124,18 +139,19 @@ def case_page(session: Session, actor: Actor, report_id: int) -> CasePage:
         author_address=_member_address(row),
         standing=_standing(row),
         words_now=row.markdown if readable else "",
-        is_unchanged=readable and all(told.post_markdown == row.markdown for told in rows),
-        told=_told_lines(rows, was_claimed=bool(claimed)),
-        claimed_by=name_of(claimed[0].claimer_name, claimed[0].claimer_state) if claimed else "",
-        is_mine=bool(claimed) and claimed[0].claimed_by_id == actor.member_id,
-        has_new=bool(claimed) and len(claimed) < len(rows),
+        is_unchanged=readable and not row.read_otherwise,
+        told=_told_lines(rows, was_claimed=is_claimed),
+        has_more=has_more,
+        claimed_by=name_of(row.claimer_name, row.claimer_state) if is_claimed else "",
+        is_mine=is_claimed and row.claimed_by_id == actor.member_id,
+        has_new=is_claimed and bool(row.is_unclaimed),
         closed_at=row.closed_at,
         closed_by=name_of(row.closer_name, row.closer_state) if row.closed_at else "",
         outcome=label_of_outcome(row.outcome, is_worry=about_someone) if row.outcome else "",
         outcomes=outcomes_for(is_worry=about_someone),
-        can_be_told=bool(reporters - {None, actor.member_id}),
-        has_visitors=None in reporters,
-        ways=_ways(row, report_id) if is_there else (),
+        can_be_told=bool(row.told_by_members),
+        has_visitors=bool(row.told_by_visitors),
+        ways=_ways(row, actor) if is_there else (),
         decisions=newest_entries(
             session,
             actor,
@@ -150,10 +166,31 @@ def case_page(session: Session, actor: Actor, report_id: int) -> CasePage:
 
 
 def _post_of(session: Session, actor: Actor, report_id: int) -> AnyRow:
-    author, starter, closer, line = aliased(Member), aliased(Member), aliased(Member), aliased(Post)
+    author, starter, closer, claimer = (aliased(Member) for _each in range(4))
+    line, other = aliased(Post), aliased(Report)
+    together = and_(
+        other.post_id == Report.post_id,
+        is_worry(other) == is_worry(),
+        other.closed_at.is_not_distinct_from(Report.closed_at),
+    )
+    claimed_by = (
+        select(other.claimed_by_id)
+        .where(together, other.claimed_by_id.is_not(None))
+        .order_by(other.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    by_others = and_(other.reporter_id.is_not(None), other.reporter_id != actor.member_id)
     row = session.execute(
         select(
             Report.reason,
+            claimer.id.label("claimed_by_id"),
+            claimer.name.label("claimer_name"),
+            claimer.state.label("claimer_state"),
+            exists().where(together, other.claimed_by_id.is_(None)).label("is_unclaimed"),
+            exists().where(together, by_others).label("told_by_members"),
+            exists().where(together, other.reporter_id.is_(None)).label("told_by_visitors"),
+            exists().where(together, other.post_markdown != Post.markdown).label("read_otherwise"),
             Report.closed_at,
             Report.outcome,
             closer.name.label("closer_name"),
@@ -164,12 +201,14 @@ def _post_of(session: Session, actor: Actor, report_id: int) -> AnyRow:
             Post.state.label("post_state"),
             Post.edited_at,
             Post.from_community,
+            Post.author_id.label("post_author_id"),
             author.name.label("author_name"),
             author.state.label("author_state"),
             Topic.id.label("topic_id"),
             Topic.title,
             Topic.state.label("topic_state"),
             Topic.locked,
+            Topic.author_id.label("topic_author_id"),
             starter.state.label("starter_state"),
             Category.id.label("category_id"),
             Category.name.label("category_name"),
@@ -182,6 +221,7 @@ def _post_of(session: Session, actor: Actor, report_id: int) -> AnyRow:
         .outerjoin(author, author.id == Post.author_id)
         .outerjoin(starter, starter.id == Topic.author_id)
         .outerjoin(closer, closer.id == Report.closed_by_id)
+        .outerjoin(claimer, claimer.id == claimed_by)
         .where(Report.id == report_id, report_is_visible(actor))
     ).one_or_none()
     if row is None:
@@ -189,10 +229,10 @@ def _post_of(session: Session, actor: Actor, report_id: int) -> AnyRow:
     return row
 
 
-def _told(session: Session, case: AnyRow, *, is_worry_case: bool) -> list[AnyRow]:
-    """Return what was told together: all that is open, or all that was closed at the same moment."""
-    reporter, claimer = aliased(Member), aliased(Member)
-    return list(
+def _told(session: Session, together: ColumnElement[bool], report_id: int) -> tuple[list[AnyRow], bool]:
+    """Return what was told together, the opened one always among it, and whether there is more than is shown."""
+    reporter = aliased(Member)
+    rows = list(
         session.execute(
             select(
                 Report.id,
@@ -204,20 +244,14 @@ def _told(session: Session, case: AnyRow, *, is_worry_case: bool) -> list[AnyRow
                 Report.claimed_by_id,
                 reporter.name.label("reporter_name"),
                 reporter.state.label("reporter_state"),
-                claimer.name.label("claimer_name"),
-                claimer.state.label("claimer_state"),
             )
             .outerjoin(reporter, reporter.id == Report.reporter_id)
-            .outerjoin(claimer, claimer.id == Report.claimed_by_id)
-            .where(
-                Report.post_id == case.post_id,
-                is_worry() if is_worry_case else ~is_worry(),
-                Report.closed_at.is_not_distinct_from(case.closed_at),
-            )
-            .order_by(Report.id)
-            .limit(TOLD_SHOWN)
+            .where(together)
+            .order_by(Report.id != report_id, Report.id)
+            .limit(TOLD_SHOWN + 1)
         )
     )
+    return sorted(rows[:TOLD_SHOWN], key=lambda row: int(row.id)), len(rows) > TOLD_SHOWN
 
 
 def _told_lines(rows: list[AnyRow], *, was_claimed: bool) -> tuple[ToldLine, ...]:
@@ -267,29 +301,34 @@ def _standing(row: AnyRow) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _ways(row: AnyRow, report_id: int) -> tuple[Way, ...]:
-    """Return what fits the state in which post and topic are now. Whether the actor may is asked there."""
+def _ways(row: AnyRow, actor: Actor) -> tuple[Way, ...]:
+    """Return what fits the state in which post and topic are now, as far as the actor may do it."""
     words = {
-        "posts/hide": _("Hide the post"),
-        "posts/remove": _("Take the post down"),
-        "posts/restore": _("Bring the post back"),
-        "topics/lock": _("Close the topic to replies"),
-        "topics/unlock": _("Open the topic to replies"),
-        "topics/hide": _("Hide the whole topic"),
-        "topics/remove": _("Take the whole topic down"),
-        "topics/restore": _("Bring the topic back"),
+        Action.POST_HIDE: _("Hide the post"),
+        Action.POST_REMOVE: _("Take the post down"),
+        Action.POST_RESTORE: _("Bring the post back"),
+        Action.TOPIC_LOCK: _("Close the topic to replies"),
+        Action.TOPIC_UNLOCK: _("Open the topic to replies"),
+        Action.TOPIC_HIDE: _("Hide the whole topic"),
+        Action.TOPIC_REMOVE: _("Take the whole topic down"),
+        Action.TOPIC_RESTORE: _("Bring the topic back"),
     }
-    fits = [f"posts/{action.value.rpartition(':')[2]}" for action in fitting_post(row.post_state)]
     match row.topic_state:
         case TopicState.PUBLISHED:
-            fits = [*fits, "topics/unlock" if row.locked else "topics/lock", "topics/hide", "topics/remove"]
+            lock = Action.TOPIC_UNLOCK if row.locked else Action.TOPIC_LOCK
+            on_topic = [lock, Action.TOPIC_HIDE, Action.TOPIC_REMOVE]
         case TopicState.HIDDEN:
-            fits = [*fits, "topics/restore", "topics/remove"]
+            on_topic = [Action.TOPIC_RESTORE, Action.TOPIC_REMOVE]
         case _:
-            fits = [*fits, "topics/restore"]
-    ids = {"posts": row.post_id, "topics": row.topic_id}
+            on_topic = [Action.TOPIC_RESTORE]
+    post, topic = (
+        _Written(row.category_id, row.post_author_id),
+        _Written(row.category_id, row.topic_author_id),
+    )
+    fits = [(action, post, f"posts/{row.post_id}") for action in fitting_post(row.post_state)]
+    fits += [(action, topic, f"topics/{row.topic_id}") for action in on_topic]
     return tuple(
-        Way(words[name], f"/moderation/{kind}/{ids[kind]}/{action}?report={report_id}")
-        for name in fits
-        for kind, _slash, action in [name.partition("/")]
+        Way(words[action], f"/moderation/{where}/{action.value.rpartition(':')[2]}")
+        for action, subject, where in fits
+        if can(actor, action, subject)
     )

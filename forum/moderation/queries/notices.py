@@ -3,13 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session, aliased
 
+from forum import clock
+from forum.accounts.models import Member
+from forum.community.addresses import topic_address
+from forum.community.models import Topic
+from forum.community.queries import title_to_show
+from forum.community.visibility import is_shown, opening_stands, topic_is_visible
 from forum.database.keyset import Window, slice_of
 from forum.database.rows import AnyRow, AnySelect
 from forum.errors import NotFound
 from forum.moderation.models import Notice
+from forum.moderation.notices import WORDS_KEPT
 from forum.moderation.reasons import BREACHES
 from forum.moderation.wording import Told, signed_by, told
 from forum.permissions.actions import Action
@@ -54,6 +61,11 @@ class NoticePage:
     # What the member had written, as it stood, and what the moderator added. Both may be empty.
     their_words: str
     message: str
+    # Whether whatever words there were are forgotten by now.
+    words_are_gone: bool
+    # The topic it is about, where the member may see that now; else both are empty.
+    topic_title: str
+    topic_address: str
     # Whether these words are what the member told the moderators, and not what they posted.
     is_answer: bool
     # Whether a rule is behind it, which the guidelines say more about.
@@ -104,18 +116,30 @@ def notice_page(session: Session, actor: Actor, notice_id: int) -> NoticePage:
 
     Queries: 1
     """
-    row = session.execute(_own(actor).where(Notice.id == notice_id)).one_or_none()
+    row = session.execute(_with_topic(_own(actor), actor).where(Notice.id == notice_id)).one_or_none()
     if row is None:
         raise NotFound
     action = Action(row.action)
+    is_answer = action is Action.REPORT_CLOSE
+    # An answer loses its words together with the report, which may be forgotten earlier.
+    is_forgotten = is_answer and row.report_id is None and not row.their_words
+    words_are_gone = row.made_at < clock.now() - WORDS_KEPT or is_forgotten
+    title_stands = is_shown(row.starter_state) and bool(row.opening_stands)
     return NoticePage(
         id=row.notice_id,
         told=_told(row),
         made_at=row.made_at,
         signed_by=signed_by(row.by_role),
-        their_words=row.their_words,
-        message=row.message,
-        is_answer=action is Action.REPORT_CLOSE,
+        their_words="" if words_are_gone else row.their_words,
+        message="" if words_are_gone else row.message,
+        words_are_gone=words_are_gone,
+        topic_title=title_to_show(row.title, title_stands) if row.topic_id else "",
+        topic_address=(
+            topic_address(row.topic_id, row.slug if title_stands else "", row.audience)
+            if row.topic_id
+            else ""
+        ),
+        is_answer=is_answer,
         is_about_a_rule=row.reason in BREACHES,
         is_against_them=action not in _WELCOME,
         is_new=row.seen_at is None,
@@ -134,7 +158,27 @@ def _own(actor: Actor) -> AnySelect:
         Notice.by_role,
         Notice.made_at,
         Notice.seen_at,
+        Notice.report_id,
     ).where(Notice.member_id == actor.member_id)
+
+
+def _with_topic(statement: AnySelect, actor: Actor) -> AnySelect:
+    """Add the topic as far as the actor may see it; one that was merged is the one that its posts went to."""
+    named, starter = aliased(Topic), aliased(Member)
+    now = func.coalesce(named.merged_into_id, named.id)
+    return (
+        statement.outerjoin(named, named.id == Notice.topic_id)
+        .outerjoin(Topic, and_(Topic.id == now, topic_is_visible(actor)))
+        .outerjoin(starter, starter.id == Topic.author_id)
+        .add_columns(
+            Topic.id.label("topic_id"),
+            Topic.title,
+            Topic.slug,
+            Topic.audience,
+            starter.state.label("starter_state"),
+            opening_stands().label("opening_stands"),
+        )
+    )
 
 
 def _told(row: AnyRow) -> Told:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from forum.accounts.models import Member
 from forum.audit_log.models import AuditEntry
 from forum.community.addresses import POSTS_PER_PAGE, page_of, topic_address
-from forum.community.arranging import posts_to_split, refuse_merge
+from forum.community.arranging import narrower_audience, posts_to_split, refuse_merge, refuse_move
 from forum.community.bylines import face_to_show, name_to_show, role_label
 from forum.community.models import Audience, Category, Post, PostState, Topic, TopicState
 from forum.community.queries import CategoryLine, category_lines, title_to_show
@@ -21,8 +21,10 @@ from forum.errors import Conflict, NotFound
 from forum.moderation.deciding import (
     about_post,
     about_topic,
+    category_named,
     fitting_post,
     fitting_topic,
+    is_narrowed,
     refuse_discussion,
     topics_to_merge,
     words_taken_down,
@@ -38,6 +40,10 @@ from forum.text.sanitising import cleaned
 from forum.text.translate import gettext as _
 
 ENTRIES_SHOWN = 10
+
+# What a decision on a topic needs beside its reason: the posts of a split, the other topic of a merge, or the slug of
+# the category to which it moves.
+ThreadFields = SplitDraft | int | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +147,13 @@ class Preview:
 
     told: Told
     message: str
+    # Empty, too, where they are part of it but nobody's to read, because their author's account rests.
     their_words: str
+    words_rest: bool
     signed_by: str
     readers: int
     # What is about to happen, where the form only names it.
-    about: str = ""
+    about: tuple[str, ...] = ()
 
 
 def desk_address(topic_id: int, number: int = 1) -> str:
@@ -260,7 +268,7 @@ def post_action_page(session: Session, actor: Actor, post_id: int, action: Actio
 
 
 def preview_on_topic(
-    session: Session, actor: Actor, page: TopicActionPage, draft: ThreadDraft, fields: SplitDraft | int | None
+    session: Session, actor: Actor, page: TopicActionPage, draft: ThreadDraft, fields: ThreadFields
 ) -> Preview:
     """Return what deciding so would tell whom, and refuse what the command would refuse. It changes nothing.
 
@@ -268,25 +276,24 @@ def preview_on_topic(
 
     Queries: at most 3
     """
-    topic, authors, about = page.topic, [page.topic.author_id], ""
-    if isinstance(fields, SplitDraft):
-        authors = [post.author_id for post in posts_to_split(session, topic, fields.post_ids)]
-    elif fields is not None:
-        topic, target = topics_to_merge(session, actor, topic.id, fields)
-        require(actor, page.action, topic)
-        refuse_merge(topic, target)
-        refuse_discussion(session, topic.id)
-        about = _(
-            "They go to the end of “%(title)s”.", title=title_to_show(target.title, target.author_is_shown)
-        )
-    return Preview(
-        told=told(page.action, draft.reason),
-        message=draft.message,
-        their_words=words_taken_down(session, page.action, topic),
-        signed_by=signed_by(actor.role),
-        readers=len(set(authors) - {None, actor.member_id}),
-        about=about,
-    )
+    authors, about = {page.topic.author_id}, ()
+    match fields:
+        case SplitDraft():
+            authors = {post.author_id for post in posts_to_split(session, page.topic, fields.post_ids)}
+        case int():
+            topic, target = topics_to_merge(session, actor, page.topic.id, fields)
+            require(actor, page.action, topic)
+            refuse_merge(topic, target)
+            refuse_discussion(session, topic, target)
+            about = _on_merging(topic, target)
+            if is_narrowed(topic, target):
+                authors.add(target.author_id)
+        case str():
+            category = category_named(session, fields)
+            refuse_move(page.topic, category.id)
+            about = _on_moving(page.topic, category.name)
+    words = words_taken_down(session, page.action, page.topic)
+    return _preview(actor, page.action, draft, authors, words, page.topic.author_is_shown, about)
 
 
 def preview_on_post(session: Session, actor: Actor, page: PostActionPage, draft: ThreadDraft) -> Preview:
@@ -294,13 +301,64 @@ def preview_on_post(session: Session, actor: Actor, page: PostActionPage, draft:
 
     Queries: 0
     """
+    words = words_taken_down(session, page.action, page.post)
+    return _preview(actor, page.action, draft, {page.post.author_id}, words, page.post.author_is_shown)
+
+
+def _preview(
+    actor: Actor,
+    action: Action,
+    draft: ThreadDraft,
+    authors: set[int | None],
+    words: str,
+    author_is_shown: bool,
+    about: tuple[str, ...] = (),
+) -> Preview:
+    # A paused or leaving member's words are nobody's to read, moderators included.
     return Preview(
-        told=told(page.action, draft.reason),
+        told=told(action, draft.reason),
         message=draft.message,
-        their_words=words_taken_down(session, page.action, page.post),
+        their_words=words if author_is_shown else "",
+        words_rest=bool(words) and not author_is_shown,
         signed_by=signed_by(actor.role),
-        readers=len({page.post.author_id} - {None, actor.member_id}),
+        readers=len(authors - {None, actor.member_id}),
+        about=about,
     )
+
+
+def _on_merging(topic: TopicAtWork, target: TopicAtWork) -> tuple[str, ...]:
+    title = title_to_show(target.title, target.author_is_shown)
+    about = [_("They go to the end of “%(title)s”.", title=title)]
+    audience = narrower_audience(topic, target)
+    members_only = audience is Audience.MEMBERS
+    if audience is not target.audience:
+        about.append(
+            _("“%(title)s” can then be read by members only. This can't be undone.", title=title)
+            if members_only
+            else _(
+                "“%(title)s” is then kept from search engines and out of lists. This can't be undone.",
+                title=title,
+            )
+        )
+    elif audience is not topic.audience:
+        about.append(
+            _("These posts can then be read by members only. This can't be undone.")
+            if members_only
+            else _("These posts are then kept from search engines and out of lists. This can't be undone.")
+        )
+    return tuple(about)
+
+
+def _on_moving(topic: TopicAtWork, category_name: str) -> tuple[str, ...]:
+    about = [_("It goes to “%(category)s”.", category=category_name)]
+    if topic.audience is Audience.MODERATORS_AND_AUTHOR:
+        about.append(
+            _(
+                "The moderators of “%(category)s” can read it then, although only its author and moderators may.",
+                category=category_name,
+            )
+        )
+    return tuple(about)
 
 
 def action_address(kind: str, number: int, action: Action) -> str:

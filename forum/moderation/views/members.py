@@ -110,7 +110,7 @@ def member_page(name: str) -> Response:
 
 
 @moderation.post("/moderation/members/<name>/notes")
-@staff_only(Action.MEMBER_NOTE)
+@staff_only(Action.MEMBER_LOOK_UP)
 def note_member(name: str) -> Answer:
     """Leave the other moderators a note."""
     form = NoteForm(request.form)
@@ -124,9 +124,9 @@ def note_member(name: str) -> Answer:
 
 
 @moderation.post("/moderation/notes/<int:note_id>/delete")
-@staff_only(Action.MEMBER_NOTE)
+@staff_only(Action.MEMBER_LOOK_UP)
 def delete_note(note_id: int) -> Answer:
-    """Take a note of one's own away."""
+    """Take a note away."""
     check_form(Form(request.form), request.form)
     name = commands.delete_note(current.session(), current.actor(), note_id)
     return redirect(f"/moderation/members/{name}", SEE_OTHER)

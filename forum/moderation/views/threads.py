@@ -8,11 +8,17 @@ from werkzeug.wrappers import Response as Answer
 from forum.community.subjects import post_at_work, topic_at_work
 from forum.errors import Invalid, NotFound
 from forum.moderation.commands import threads as commands
-from forum.moderation.drafts import SplitDraft, ThreadDraft
+from forum.moderation.drafts import ThreadDraft
 from forum.moderation.forms.deciding import Step, step_of
 from forum.moderation.forms.threads import ThreadForm, form_for, parse_decision, parse_split, parse_target
 from forum.moderation.queries import threads as queries
-from forum.moderation.queries.threads import PostActionPage, Preview, TopicActionPage, desk_address
+from forum.moderation.queries.threads import (
+    PostActionPage,
+    Preview,
+    ThreadFields,
+    TopicActionPage,
+    desk_address,
+)
 from forum.moderation.reasons import REASONS, label_of_code
 from forum.moderation.views.blueprint import moderation
 from forum.moderation.wording import name_of_action, what_follows
@@ -157,10 +163,15 @@ def _act_on_topic(topic_id: int, action: Action, form: ThreadForm, draft: Thread
         return f"/topics/{topic_id}"
 
 
-def _fields(form: ThreadForm, action: Action) -> SplitDraft | int | None:
-    if action is Action.TOPIC_MERGE:
-        return parse_target(form)
-    return parse_split(form) if action is Action.TOPIC_SPLIT else None
+def _fields(form: ThreadForm, action: Action) -> ThreadFields:
+    match action:
+        case Action.TOPIC_MOVE:
+            return str(form["category"].data or "")
+        case Action.TOPIC_MERGE:
+            return parse_target(form)
+        case Action.TOPIC_SPLIT:
+            return parse_split(form)
+    return None
 
 
 def _topic(topic_id: int, action: Action) -> TopicActionPage:
