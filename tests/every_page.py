@@ -29,7 +29,8 @@ from forum.database.session import Database
 from forum.moderation.commands.members import note_member, suspend_member
 from forum.moderation.commands.reports import raise_report
 from forum.moderation.commands.threads import decide_on_post
-from forum.moderation.drafts import ReportDraft, SuspendDraft, ThreadDraft
+from forum.moderation.commands.working import claim_report
+from forum.moderation.drafts import ClaimDraft, ReportDraft, SuspendDraft, ThreadDraft
 from forum.moderation.models import Notice, ReasonCode, ReportReason
 from forum.permissions.actions import Action
 from forum.permissions.actor import OPERATOR, VISITOR
@@ -193,7 +194,7 @@ PAGES: dict[str, tuple[Way, ...]] = {
     ),
     "/moderation/reports": (one("/moderation/reports", STAFF),),
     "/moderation/reports/<int:report_id>": (
-        Way(("/moderation/reports/{worry}", "/moderation/reports/{report}"), STAFF),
+        Way(tuple(f"/moderation/reports/{{{one}}}" for one in ("worry", "report", "claimed")), STAFF),
     ),
     "/moderation/topics/<int:topic_id>": (one("/moderation/topics/{topic}", STAFF),),
     (
@@ -319,6 +320,8 @@ def settle(app: Flask) -> Community:
         report = raise_report(
             session, VISITOR, replies[3], ReportDraft(ReportReason.SPAM_OR_SELLING, RULE_NOTE)
         )
+        claimed = raise_report(session, me, replies[4], ReportDraft(ReportReason.HARASSMENT, RULE_NOTE))
+        claim_report(session, people["moderator"].actor, claimed or 0, ClaimDraft(seen=0, take_over=False))
     hidden = reply(database, me, topic, REPLY_TEXT)
     suspended = _moderate(app, people["moderator"], hidden)
     parts: dict[str, object] = {
@@ -335,6 +338,7 @@ def settle(app: Flask) -> Community:
         "post": replies[2],
         "worry": worry,
         "report": report,
+        "claimed": claimed,
         "hidden_post": hidden,
         "notice": _newest_notice(database, people["member"]),
     }

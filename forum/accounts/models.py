@@ -17,6 +17,8 @@ class Member(Numbered, Base):
     """A person who agreed and joined. That they were old enough is implied by the row: no age is kept."""
 
     __tablename__ = "member"
+    # Who waits to be let in, the longest first.
+    __table_args__ = numbered(Index(None, "state", "joined_at", "id"))
 
     # The opaque id for ledgers and exports; the row number never leaves the database.
     uuid: Mapped[UUID] = mapped_column(Uuid, unique=True)

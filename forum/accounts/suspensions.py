@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from forum import clock
 from forum.accounts.models import Member, Suspension
+from forum.accounts.names import name_key, tidy_name
 from forum.accounts.queries import suspension_holds
 from forum.database.rows import AnyRow, AnySelect
 from forum.errors import NotFound
@@ -39,6 +40,17 @@ class MemberSubject:
 def is_known() -> ColumnElement[bool]:
     """Say which members can be looked up: whoever is leaving is gone for everybody, and so for moderators."""
     return Member.state != MemberState.LEAVING
+
+
+def member_called(session: Session, typed: str) -> tuple[UUID, str] | None:
+    """Return the uuid and the name of the member who is called this, however it is typed, or None when nobody is.
+
+    Queries: 1
+    """
+    row = session.execute(
+        select(Member.uuid, Member.name).where(Member.name_key == name_key(tidy_name(typed)), is_known())
+    ).one_or_none()
+    return (row.uuid, row.name) if row else None
 
 
 def member_named(session: Session, name: str) -> MemberSubject:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from config import Settings
 from forum.accounts.models import Member
+from forum.audit_log.commands import OPERATOR_ROLE
 from forum.community_settings.models import CommunitySettings, SignUp
 from forum.community_settings.queries import BEFORE_ANY, SettingsInForce, settings_in_force
 from forum.database.keyset import Window, slice_of
@@ -19,6 +20,7 @@ from forum.moderation.helplines import (
     stale_helplines,
     unconfirmed_helplines,
 )
+from forum.moderation.names import decider
 from forum.site.queries import JobsHealth, jobs_health
 from forum.text.translate import gettext as _
 
@@ -104,6 +106,7 @@ def settings_history(session: Session, window: Window, size: int = VERSIONS_PER_
             CommunitySettings.changed_at,
             CommunitySettings.changed_by,
             Member.name,
+            Member.state,
             before.id.label("before_id"),
             before.sign_up.label("before_sign_up"),
             before.read_only.label("before_read_only"),
@@ -161,5 +164,5 @@ def _change(row: AnyRow) -> SettingsChange:
             row.before_announcement,
             row.before_contact,
         )
-    who = _("The operator") if row.changed_by is None else row.name or _("Former member")
+    who = decider(row.name, row.state, OPERATOR_ROLE if row.changed_by is None else "")
     return SettingsChange(after, row.changed_at, who, what_changes(before, after))

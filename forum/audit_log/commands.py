@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from forum import clock
-from forum.audit_log.models import AuditEntry
+from forum.audit_log.models import Area, AuditEntry
 from forum.permissions.actions import Action
 from forum.permissions.actor import Actor
 
@@ -31,12 +31,13 @@ def record(
     """Keep that the actor did this, in the transaction that does it.
 
     ``facts`` holds numbers, moments and words of closed sets. Raises TypeError for anything else, so that no text
-    and no name can get into a table from which nothing ever goes.
+    and no name can get into a table from which nothing ever goes. Raises ValueError for an action that changes nothing.
     """
     session.add(
         AuditEntry(
             made_at=clock.now(),
             action=action.value,
+            area=_area_of(action).value,
             actor_uuid=actor.uuid,
             actor_role=OPERATOR_ROLE if actor.is_operator else actor.role.value,
             reason=reason.value if reason else "",
@@ -49,6 +50,21 @@ def record(
         )
     )
     session.flush()
+
+
+def _area_of(action: Action) -> Area:
+    match action.value.split(":"):
+        case "community", "topic", _:
+            return Area.TOPICS
+        case "community", "post", _:
+            return Area.POSTS
+        case "moderation", "report", _:
+            return Area.REPORTS
+        case "moderation", "member", _:
+            return Area.MEMBERS
+        case "admin", _, _:
+            return Area.ADMINISTRATION
+    raise ValueError(f"The audit log has no area for {action.value}.")
 
 
 def _plain(value: object) -> int | str | None:

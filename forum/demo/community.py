@@ -97,7 +97,10 @@ def _join(database: Database, member: dict[str, Any], moment: datetime) -> Actor
             change_role(session, OPERATOR, member["name"], Role(member["role"]))
         if "answers_for" in member:
             commands.answer_for_categories(session, OPERATOR, member_id, member["answers_for"])
-    return Actor(member_id=member_id, name=member["name"], role=Role(member.get("role", Role.MEMBER)))
+        uuid = session.scalars(select(Member.uuid).where(Member.id == member_id)).one()
+    return Actor(
+        member_id=member_id, uuid=uuid, name=member["name"], role=Role(member.get("role", Role.MEMBER))
+    )
 
 
 def _start(database: Database, actors: dict[str, Actor], topic: dict[str, Any], moment: datetime) -> None:

@@ -10,11 +10,10 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from forum.accounts.models import Member
-from forum.accounts.suspensions import is_known
-from forum.audit_log.commands import OPERATOR_ROLE
 from forum.audit_log.models import AuditEntry
 from forum.errors import Conflict
 from forum.moderation.deeds import deed
+from forum.moderation.names import decider
 from forum.permissions.actions import Action
 from forum.permissions.actor import Actor
 from forum.text.translate import gettext as _
@@ -54,8 +53,9 @@ def refuse_if_decided_since(session: Session, about: ColumnElement[bool], seen: 
             AuditEntry.actor_uuid,
             AuditEntry.actor_role,
             Member.name,
+            Member.state,
         )
-        .outerjoin(Member, (Member.uuid == AuditEntry.actor_uuid) & is_known())
+        .outerjoin(Member, Member.uuid == AuditEntry.actor_uuid)
         .where(about)
         .order_by(AuditEntry.id.desc())
         .limit(1)
@@ -73,14 +73,7 @@ def refuse_if_decided_since(session: Session, about: ColumnElement[bool], seen: 
     raise Conflict(
         _(
             "%(name)s was faster, and %(deed)s. Nothing was changed by you. Look again before you go on.",
-            name=who(newest.name, newest.actor_role),
+            name=decider(newest.name, newest.state, newest.actor_role),
             deed=deed(newest.action, newest.facts),
         )
     )
-
-
-def who(name: str | None, role: str) -> str:
-    """Return who is meant by an entry: names go when their people do."""
-    if name:
-        return name
-    return _("The operator") if role == OPERATOR_ROLE else _("A former member")

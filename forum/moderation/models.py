@@ -77,7 +77,7 @@ class Report(Numbered, Base):
         Index(None, "closed_at", "raised_at", "id"),
         Index(None, "post_id"),
         Index(None, "reporter_id"),
-        Index(None, "claimed_by_id"),
+        Index(None, "claimed_by_id", "closed_at"),
         Index(None, "closed_by_id"),
         CheckConstraint("(closed_at IS NULL) = (outcome IS NULL)", name="closed"),
     )
@@ -106,6 +106,8 @@ class Notice(Numbered, Base):
 
     __tablename__ = "notice"
     __table_args__ = numbered(
+        # The list, and whether there is one that they have not opened yet.
+        Index(None, "member_id", "id"),
         Index(None, "member_id", "seen_at"),
         Index(None, "topic_id"),
         Index(None, "post_id"),

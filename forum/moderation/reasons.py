@@ -1,5 +1,6 @@
 """How reasons are said to people: of whoever reports a post, and of the moderators who act; and which fit what."""
 
+from forum.errors import Malformed
 from forum.moderation.models import ReasonCode, ReportReason
 from forum.permissions.actions import Action
 from forum.text.translate import gettext as _
@@ -176,3 +177,10 @@ REASONS: dict[Action, tuple[ReasonCode, ...]] = {
     Action.MEMBER_UNSUSPEND: (ReasonCode.LOOKED_AGAIN, ReasonCode.OTHER),
     Action.MEMBER_TURN_AWAY: (ReasonCode.SPAM_OR_SELLING, ReasonCode.REPEATED, ReasonCode.OTHER),
 }
+
+
+def check_reason(action: Action, reason: ReasonCode | None) -> None:
+    """Raise Malformed for a reason that doesn't fit; an action for which there are none takes none."""
+    fitting = REASONS.get(action)
+    if reason not in fitting if fitting else reason is not None:
+        raise Malformed

@@ -1,14 +1,10 @@
 """What moderators may see of reports and of the audit log, as SQL predicates."""
 
-from sqlalchemy import ColumnElement, and_, false, not_, true
+from sqlalchemy import ColumnElement, and_, false, true
 
-from forum.audit_log.models import AuditEntry
+from forum.audit_log.models import Area, AuditEntry
 from forum.community.models import Post, Topic
 from forum.permissions.actor import Actor, Role
-
-# What only administrators decide, and what is about a member and not about a category.
-_ADMIN = "admin:"
-_ABOUT_MEMBERS = "moderation:member:"
 
 
 def report_is_visible(actor: Actor) -> ColumnElement[bool]:
@@ -25,6 +21,15 @@ def report_is_visible(actor: Actor) -> ColumnElement[bool]:
     return about_others
 
 
+def hidden_areas(actor: Actor) -> frozenset[Area]:
+    """Return of what the actor never reads in the audit log, whatever it is about."""
+    if actor.role is Role.ADMINISTRATOR:
+        return frozenset()
+    if actor.role is Role.MODERATOR:
+        return frozenset({Area.ADMINISTRATION})
+    return frozenset({Area.ADMINISTRATION, Area.MEMBERS})
+
+
 def entry_is_visible(actor: Actor) -> ColumnElement[bool]:
     """Say which entries of the audit log the actor may read.
 
@@ -33,13 +38,7 @@ def entry_is_visible(actor: Actor) -> ColumnElement[bool]:
     """
     if not actor.works_as_staff:
         return false()
-    if actor.role is Role.ADMINISTRATOR:
-        return true()
-    of_moderation = not_(AuditEntry.action.startswith(_ADMIN, autoescape=True))
-    if actor.role is Role.MODERATOR:
-        return of_moderation
-    return and_(
-        of_moderation,
-        not_(AuditEntry.action.startswith(_ABOUT_MEMBERS, autoescape=True)),
-        AuditEntry.category_id.in_(sorted(actor.category_ids)),
-    )
+    theirs = and_(true(), *(AuditEntry.area != area.value for area in sorted(hidden_areas(actor))))
+    if actor.role is Role.CATEGORY_MODERATOR:
+        return and_(theirs, AuditEntry.category_id.in_(sorted(actor.category_ids)))
+    return theirs

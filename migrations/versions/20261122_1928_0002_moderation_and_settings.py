@@ -58,10 +58,10 @@ COLUMNS: dict[str, tuple[tuple[str, Any, str | None], ...]] = {
     ),
 }
 INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
-    "member": (),
+    "member": (("state", "joined_at", "id"),),
     "topic": (("author_id", "started_at", "id"), ("merged_into_id",)),
     "post": (("author_id", "written_at", "id"), ("moved_to_id",)),
-    "report": (("closed_at", "raised_at", "id"), ("claimed_by_id",), ("closed_by_id",)),
+    "report": (("closed_at", "raised_at", "id"), ("claimed_by_id", "closed_at"), ("closed_by_id",)),
 }
 # Indexes that a longer one takes the place of.
 REPLACED: dict[str, tuple[str, ...]] = {"topic": ("author_id",), "post": ("author_id",)}
@@ -81,6 +81,7 @@ def upgrade() -> None:
         ),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("action", sa.String(length=60), nullable=False),
+        sa.Column("area", sa.String(length=20), nullable=False),
         sa.Column("actor_uuid", sa.Uuid(), nullable=True),
         sa.Column("actor_role", sa.String(length=40), nullable=False),
         sa.Column("reason", sa.String(length=40), nullable=False),
@@ -93,12 +94,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
         sqlite_autoincrement=True,
     )
-    op.create_index(op.f("ix_audit_entry_action_id"), "audit_entry", ["action", "id"])
     op.create_index(op.f("ix_audit_entry_actor_uuid_id"), "audit_entry", ["actor_uuid", "id"])
+    op.create_index(op.f("ix_audit_entry_area_id"), "audit_entry", ["area", "id"])
     op.create_index(op.f("ix_audit_entry_category_id_id"), "audit_entry", ["category_id", "id"])
     op.create_index(op.f("ix_audit_entry_made_at_id"), "audit_entry", ["made_at", "id"])
     op.create_index(op.f("ix_audit_entry_member_uuid_id"), "audit_entry", ["member_uuid", "id"])
     op.create_index(op.f("ix_audit_entry_post_id_id"), "audit_entry", ["post_id", "id"])
+    op.create_index(op.f("ix_audit_entry_reason_id"), "audit_entry", ["reason", "id"])
     op.create_index(op.f("ix_audit_entry_report_id_id"), "audit_entry", ["report_id", "id"])
     op.create_index(op.f("ix_audit_entry_topic_id_id"), "audit_entry", ["topic_id", "id"])
 
@@ -244,6 +246,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
         sqlite_autoincrement=True,
     )
+    op.create_index(op.f("ix_notice_member_id_id"), "notice", ["member_id", "id"])
     op.create_index(op.f("ix_notice_member_id_seen_at"), "notice", ["member_id", "seen_at"])
     op.create_index(op.f("ix_notice_post_id"), "notice", ["post_id"])
     op.create_index(op.f("ix_notice_report_id"), "notice", ["report_id"])

@@ -20,6 +20,7 @@ from forum.community_settings.models import SignUp
 from forum.community_settings.queries import SettingsInForce, settings_in_force
 from forum.database.keyset import Window
 from forum.database.session import Database
+from forum.permissions.actor import MemberState
 from tests import cast
 from tests.community_settings.setting import set_up
 from tests.pages import Element, read_page
@@ -247,7 +248,16 @@ def test_whoever_left_is_a_former_member(aspen: cast.Someone, database: Database
         draft = SettingsDraft(0, SignUp.OPEN, read_only=False, announcement="Bye.", contact="")
         change_settings(session, replace(aspen.actor, uuid=uuid4()), draft)
     history = main_of(aspen.client.get("/admin/settings")).one("section", aria_labelledby="history")
-    assert "by Former member" in history.text
+    assert "by A former member" in history.text
+
+
+def test_whoever_is_leaving_is_named_no_more(aspen: cast.Someone, database: Database, app: Flask) -> None:
+    send(aspen.client, announcement="Tidying on Sunday.")
+    with database.transaction() as session:
+        session.execute(update(Member).where(Member.id == aspen.member_id).values(state=MemberState.LEAVING))
+    shown = main_of(cast.administrator(app, "Elder").client.get("/admin/settings")).text
+    assert "by A former member" in shown
+    assert "Aspen" not in shown
 
 
 def test_a_version_is_put_back_by_saving_it_again(aspen: cast.Someone, database: Database) -> None:

@@ -79,7 +79,9 @@ def _unspoken(tag: str, given: dict[str, str]) -> Iterator[str]:
 
 def _read(source: str) -> _Reader:
     reader = _Reader()
-    reader.feed(_SPOKEN.sub(_HOLE, _SILENT.sub(" ", _TRANSLATED.sub(_HOLE, source))))
+    plain = _SPOKEN.sub(_HOLE, _SILENT.sub(" ", _TRANSLATED.sub(_HOLE, source)))
+    # An element whose name the template chooses is an element all the same.
+    reader.feed(re.sub(rf"(</?){_HOLE}", r"\1x", plain))
     reader.close()
     return reader
 

@@ -26,9 +26,9 @@ def thread(app: Flask, database: Database) -> Thread:
         "UPDATE audit_entry SET id = id + 1",
         "DELETE FROM audit_entry",
         "DELETE FROM audit_entry WHERE action = 'community:topic:lock'",
-        "INSERT OR REPLACE INTO audit_entry SELECT id, made_at, action, NULL, actor_role, reason, category_id,"
+        "INSERT OR REPLACE INTO audit_entry SELECT id, made_at, action, area, NULL, actor_role, reason, category_id,"
         " topic_id, post_id, report_id, member_uuid, facts FROM audit_entry",
-        "REPLACE INTO audit_entry SELECT id, made_at, 'forged', actor_uuid, actor_role, reason, category_id,"
+        "REPLACE INTO audit_entry SELECT id, made_at, 'forged', area, actor_uuid, actor_role, reason, category_id,"
         " topic_id, post_id, report_id, member_uuid, facts FROM audit_entry",
         "INSERT INTO audit_entry SELECT * FROM audit_entry WHERE true ON CONFLICT (id) DO UPDATE SET reason = 'other'",
     ],

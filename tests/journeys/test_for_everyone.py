@@ -69,7 +69,7 @@ def test_a_page_is_for_everyone_in_every_theme_on_every_screen(
 
 BROKEN = """<!doctype html><html><title>Broken</title><body style="background: #fff"><main>
 <p style="color: #bbb">Too faint</p><img src="data:,"><p style="width: 2000px">Too wide</p>
-<button style="width: 9px; height: 9px; padding: 0">a</button><button style="width: 9px; height: 9px; padding: 0">b</button>
+<style>button { display: block; width: 9px; height: 9px; padding: 0 }</style><button>a</button><button>b</button>
 </main><script>console.warn("Something is missing.")</script>"""
 
 

@@ -102,7 +102,7 @@ def test_who_comes_while_nobody_can_join_is_told_kindly_and_can_read(people: Peo
     people.expect_refusal(visitor, 403)
     people.look(visitor, "nobody-new")
     follow(visitor, "Read topics")
-    expect(heading(visitor)).to_have_text("Topics")
+    expect(heading(visitor)).to_have_text("What would you like to read about?")
     # Who is a member already logs in as before.
     people.member("Morgan Example", at="/moderation")
     sign_up(people, administrator, "Open")

@@ -3,30 +3,31 @@
 import csv
 import io
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urljoin
 
 import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, event, select, update
 
 from forum import clock
 from forum.accounts.models import Member
 from forum.audit_log.commands import record
 from forum.audit_log.models import AuditEntry
-from forum.community.models import Category
+from forum.community.models import Category, Topic, TopicState
 from forum.database.session import Database
 from forum.moderation.deeds import deed
-from forum.moderation.models import ReasonCode
+from forum.moderation.models import ReasonCode, Report
 from forum.moderation.queries.log import ENTRIES_PER_PAGE
 from forum.permissions.actions import Action
 from forum.permissions.actor import OPERATOR, Actor, MemberState
 from forum.text.spreadsheets import as_csv
 from tests import cast
 from tests.cast import Someone
-from tests.moderation.conftest import Told, make_room
-from tests.moderation.working import page, refusal
+from tests.moderation.conftest import Told, make_post, make_room
+from tests.moderation.working import page, refusal, report
 from tests.pages import Element
 from tests.recorder import recorded
 
@@ -124,8 +125,8 @@ def test_what_one_can_not_see_can_not_be_asked_for_either(
         ("member=Juniper", ["suspended a member", "hid a post"]),
         ("member=Juniper&group=posts", ["hid a post"]),
         ("who=Cedar&category=medicines", ["pinned a topic"]),
+        ("who=cEDAR&category=medicines", ["pinned a topic"]),
         ("who=Juniper", []),
-        ("who=Nobody", []),
         ("group=&who=&category=&member=&reason=&month=&", ["suspended", "pinned", "hid", "closed"]),
         ("month=2099-01", []),
         ("month=2020-01&group=posts", ["hid a post"]),
@@ -137,6 +138,113 @@ def test_it_is_narrowed_by_what_is_asked_for(
     found = lines(cedar.client, f"{LOG}?{narrowed}")
     assert len(found) == len(expected)
     assert all(words in line for words, line in zip(expected, found, strict=True))
+
+
+def test_a_name_that_nobody_has_is_said_and_the_log_is_not_asked(
+    database: Database, cedar: Someone, filled: Someone
+) -> None:
+    for query in ("who=Sorrel", "member=Sorrel", "who=Cedar&member=Sorrel"):
+        with recorded(database) as statements:
+            main = page(cedar.client, f"{LOG}?{query}")
+        assert "Nobody here has the name “Sorrel”." in main.text
+        assert main.all("ol", class_="log") == []
+        assert [statement for statement in statements if "FROM audit_entry" in statement] == []
+    assert len(cedar.client.get(f"{LOG}.csv?who=Sorrel").text.splitlines()) == 1
+
+
+@pytest.mark.proves("W6")
+def test_who_may_not_look_members_up_is_not_told_that_nobody_has_a_name(
+    app: Flask, post: Told, filled: Someone
+) -> None:
+    alder = cast.category_moderator(app, post.category_id)
+    # Rowan is somebody, and has decided nothing.
+    texts = [page(alder.client, f"{LOG}?who={name}").text for name in ("Sorrel", "Rowan")]
+    assert texts[0] == texts[1]
+    assert "Nothing like this was decided." in texts[0]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ("group=topics", "area_id"),
+        ("group=reports", "area_id"),
+        ("reason=heated", "reason_id"),
+        ("who=Cedar", "actor_uuid_id"),
+        ("member=Cedar", "member_uuid_id"),
+    ],
+)
+def test_what_it_is_narrowed_to_is_read_from_an_index_without_sorting(
+    database: Database, cedar: Someone, query: str, index: str
+) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def remember(_connection: Any, _cursor: Any, statement: str, given: Any, *_rest: Any) -> None:
+        asked.append((statement, given))
+
+    event.listen(database.read_engine, "before_cursor_execute", remember)
+    page(cedar.client, f"{LOG}?{query}")
+    event.remove(database.read_engine, "before_cursor_execute", remember)
+    ((statement, given),) = [one for one in asked if "FROM audit_entry" in one[0]]
+    with database.reading() as session:
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)
+        steps = " ".join(row[-1] for row in plan)
+    assert f"USING INDEX ix_audit_entry_{index} " in steps
+    assert "TEMP B-TREE" not in steps
+
+
+def test_what_can_not_be_looked_at_any_more_has_a_number_and_no_address(
+    app: Flask, database: Database, post: Told, cedar: Someone
+) -> None:
+    make_room(database, "medicines")
+    _first, target, medicines = make_post(database, post.author.actor, "medicines", "Elsewhere.")
+    told = report(database, post.id)
+    own = {"category_id": post.category_id, "topic_id": post.topic_id}
+    keep(database, cedar.actor, Action.REPORT_CLAIM, report_id=told, **own)
+
+    def links(client: FlaskClient) -> list[str]:
+        (row,) = rows(page(client, f"{LOG}?group=reports").one("ol", class_="log"))
+        for words in (f"Topic {post.topic_id}", f"Report {told}"):
+            assert words in row.text
+        found = [link.attributes["href"] for link in row.all("a")]
+        assert all(client.get(address).status_code == 200 for address in found)
+        return found
+
+    def change(table: type[Topic | Report], number: int, **values: object) -> None:
+        with database.transaction() as session:
+            if table is Report:
+                session.execute(delete(Report).where(Report.id == number))
+            else:
+                session.execute(update(Topic).where(Topic.id == number).values(values))
+
+    there, case = f"/moderation/topics/{post.topic_id}", f"/moderation/reports/{told}"
+    alder = cast.category_moderator(app, post.category_id)
+    assert links(cedar.client) == links(alder.client) == [there, case]
+    # It was moved to where Alder answers for nothing.
+    change(Topic, post.topic_id, category_id=medicines)
+    assert links(alder.client) == []
+    assert links(cedar.client) == [there, case]
+    change(Topic, post.topic_id, state=TopicState.MERGED, merged_into_id=target)
+    assert links(cedar.client) == [f"/moderation/topics/{target}", case]
+    change(Report, told)
+    assert links(cedar.client) == [f"/moderation/topics/{target}"]
+    change(Topic, target, state=TopicState.DELETED)
+    assert links(cedar.client) == []
+
+
+def test_every_area_that_an_entry_has_can_be_asked_for(
+    app: Flask, database: Database, filled: Someone
+) -> None:
+    aspen = cast.administrator(app)
+    groups = page(aspen.client, LOG).one("select", name="group").all("option")
+    shown = [lines(aspen.client, f"{LOG}?group={group.attributes['value']}") for group in groups[1:]]
+    assert sorted(line for part in shown for line in part) == sorted(lines(aspen.client))
+
+
+@pytest.mark.parametrize("action", [Action.LOG_READ, Action.MODERATE])
+def test_looking_is_not_kept(database: Database, cedar: Someone, action: Action) -> None:
+    with pytest.raises(ValueError, match="no area"):
+        keep(database, cedar.actor, action)
 
 
 @pytest.mark.parametrize(

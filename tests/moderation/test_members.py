@@ -204,7 +204,7 @@ def test_somebody_who_does_not_wait_is_not_decided_about(
     app: Flask, database: Database, cedar: Someone, word: str
 ) -> None:
     juniper = cast.member(app, "Juniper")
-    fields = {"reason": "other"} if word == "turn-away" else {}
+    fields = {"reason": "repeated"} if word == "turn-away" else {}
     assert decide(cedar, "Juniper", word, **fields) == 409
     assert juniper.actor.state is MemberState.ACTIVE
     assert (entries(database), notices(database)) == ([], [])

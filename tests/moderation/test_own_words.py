@@ -145,8 +145,8 @@ def test_a_case_offers_nothing_that_one_may_not_do_with_ones_own_topic(
         fields = fields_of(someone.client, address, f"{address}/claim")
         assert someone.client.post(f"{address}/claim", data=fields).status_code == 303
         links = {link.attributes["href"] for link in page(someone.client, address).all("a")}
-        assert (f"{thread.desk}/unlock" in links) is may
-        assert f"/moderation/posts/{thread.post_ids[1]}/hide" in links
+        assert (f"{thread.desk}/unlock?report={told}" in links) is may
+        assert f"/moderation/posts/{thread.post_ids[1]}/hide?report={told}" in links
     assert topic_row(database, thread.id).locked
 
 

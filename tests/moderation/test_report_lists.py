@@ -18,10 +18,14 @@ from forum.moderation.models import ReportOutcome, ReportReason
 from forum.moderation.queries import reports as queries
 from forum.permissions.actor import VISITOR
 from tests import cast
+from tests.cast import Someone
 from tests.community.conftest import reply
 from tests.moderation.conftest import Told, make_post, make_room, send
 from tests.pages import Element, read_page
 from tests.recorder import recorded
+
+# What the desk counts.
+PANELS = ("worries", "mine", "reports")
 
 
 def tell(database: Database, post_id: int, reason: ReportReason = ReportReason.OTHER, note: str = "") -> int:
@@ -57,7 +61,7 @@ def test_worries_come_first_and_then_what_waits_longest(app: Flask, database: Da
     rows = lines(cast.moderator(app).client)
     expected = ("older worry", "newer worry", "older rule", "newer rule")
     assert [row.attributes["id"] for row in rows] == [f"report-{made[name]}" for name in expected]
-    assert [len(row.all("section", class_="care")) for row in rows] == [1, 1, 0, 0]
+    assert [len(row.all("div", class_="care")) for row in rows] == [1, 1, 0, 0]
 
 
 def test_what_several_told_about_one_post_is_one_line(app: Flask, database: Database, post: Told) -> None:
@@ -67,6 +71,32 @@ def test_what_several_told_about_one_post_is_one_line(app: Flask, database: Data
     rows = lines(cast.moderator(app).client)
     assert [row.attributes["id"] for row in rows] == [f"report-{worry}", f"report-{first}"]
     assert ["Others told us" in row.text for row in rows] == [False, True]
+
+
+def test_the_desk_counts_what_is_one_line_once(app: Flask, database: Database, post: Told) -> None:
+    cedar, morgan = cast.moderator(app), cast.moderator(app, "Morgan")
+    other = reply(database, post.author.actor, post.topic_id)
+    told = tell(database, post.id, ReportReason.HARASSMENT)
+    for _number in range(3):
+        tell(database, post.id, ReportReason.HARASSMENT)
+        tell(database, post.id, ReportReason.WORRIED_ABOUT_SOMEONE)
+    tell(database, other)
+
+    def counted(someone: Someone) -> list[str]:
+        desk = listed(someone.client, "/moderation")
+        # The number is the last word of each panel's first sentence that has one.
+        found = [part.text for part in desk.all("section") if part.attributes.get("id") in PANELS]
+        return [next(word for word in text.replace(".", " ").split() if word.isdigit()) for text in found]
+
+    # One worry, and reports on two posts.
+    assert counted(cedar) == ["1", "2"]
+    with database.transaction() as session:
+        claim_report(session, cedar.actor, told, ClaimDraft(0, take_over=False))
+    # One worry, what Cedar took on, and what nobody has.
+    assert counted(cedar) == ["1", "1", "1"]
+    assert counted(morgan) == ["1", "1"]
+    tell(database, post.id, ReportReason.HARASSMENT)
+    assert counted(morgan) == ["1", "1"]
 
 
 def test_the_list_holds_nobodys_words(app: Flask, database: Database, post: Told) -> None:

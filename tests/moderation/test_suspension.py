@@ -206,6 +206,8 @@ def test_a_preview_says_until_when_and_suspends_nobody(
         ({"length": ""}, 422),
         ({"reason": "wrong-place"}, 422),
         ({"text": "x" * 1001}, 422),
+        # Nothing would tell them why.
+        ({"text": " "}, 422),
         ({"until": "2030-01-01"}, 400),
         ({"seen": ""}, 400),
         ({"step": "both"}, 400),
@@ -215,7 +217,7 @@ def test_what_is_not_on_offer_suspends_nobody(
     app: Flask, database: Database, cedar: Someone, bramble: Someone, changes: dict[str, str], status: int
 ) -> None:
     address = f"{DESK}/Bramble/suspend"
-    sent = {"length": "1", "reason": "other", "text": "", "step": "act", **changes}
+    sent = {"length": "1", "reason": "other", "text": "Because.", "step": "act", **changes}
     assert press(cedar.client, address, address, **sent).status_code == status
     assert (entries(database), notices(database)) == ([], [])
     assert not is_suspended(bramble)

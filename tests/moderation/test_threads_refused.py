@@ -277,8 +277,8 @@ def test_the_preview_is_what_is_told(app: Flask, thread: Thread) -> None:
 @pytest.mark.parametrize(
     ("fields", "wrong"),
     [
-        ({"reason": ""}, "Choose a reason."),
-        ({"reason": "useful-to-many"}, "Choose a reason."),
+        ({"reason": ""}, "Choose why."),
+        ({"reason": "useful-to-many"}, "Choose why."),
         ({"reason": "other"}, "Say in your own words why"),
         ({"text": "x" * 1001}, "Keep it under 1000 characters."),
     ],

@@ -167,7 +167,9 @@ def test_a_hostile_text_stays_a_text(client: FlaskClient, database: Database, im
     assert (data["name"], data["description"]) == (hostile, hostile)
 
 
-def test_a_visitors_page_takes_three_statements_with_the_communitys_settings(client: FlaskClient, database: Database, implants: str) -> None:
+def test_a_visitors_page_takes_three_statements_with_the_communitys_settings(
+    client: FlaskClient, database: Database, implants: str
+) -> None:
     with recorded(database) as statements:
         assert client.get(implants).status_code == 200
     assert len(statements) == 3

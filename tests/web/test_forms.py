@@ -86,7 +86,7 @@ def test_the_ends_of_lines_are_writing() -> None:
 
 
 def every_form() -> list[type[Form]]:
-    """Return all forms of the software."""
+    """Return all forms of the software but those that only others are made from."""
     for module in pkgutil.walk_packages(forum.__path__, "forum."):
         if "forms" in module.name.split("."):
             importlib.import_module(module.name)
@@ -95,7 +95,11 @@ def every_form() -> list[type[Form]]:
         return {form}.union(*(below(child) for child in form.__subclasses__()))
 
     return sorted(
-        (form for form in below(Form) if form.__module__.startswith("forum.")),
+        (
+            form
+            for form in below(Form)
+            if form.__module__.startswith("forum.") and not form.__name__.startswith("_")
+        ),
         key=lambda form: (form.__module__, form.__qualname__),
     )
 

@@ -15,7 +15,7 @@ from forum.moderation.decisions import decided_about, refuse_if_decided_since
 from forum.moderation.drafts import MemberDraft, SuspendDraft
 from forum.moderation.models import MemberNote
 from forum.moderation.notices import tell
-from forum.moderation.reasons import REASONS
+from forum.moderation.reasons import check_reason
 from forum.permissions.actions import Action
 from forum.permissions.actor import Actor, MemberId, MemberState, Role
 from forum.permissions.check import can, require
@@ -38,7 +38,8 @@ def suspend_member(session: Session, actor: Actor, name: str, draft: SuspendDraf
     """
     member = hold_member(session, name)
     require(actor, Action.MEMBER_SUSPEND, member)
-    if draft.days not in SUSPENSION_DAYS or draft.reason not in REASONS[Action.MEMBER_SUSPEND]:
+    check_reason(Action.MEMBER_SUSPEND, draft.reason)
+    if draft.days not in SUSPENSION_DAYS:
         raise Malformed
     _refuse_if_decided_since(session, actor, member, draft.seen)
     if member.is_suspended:
@@ -73,7 +74,7 @@ def unsuspend_member(session: Session, actor: Actor, name: str, draft: MemberDra
     """
     member = hold_member(session, name)
     require(actor, Action.MEMBER_UNSUSPEND, member)
-    _check_reason(Action.MEMBER_UNSUSPEND, draft)
+    check_reason(Action.MEMBER_UNSUSPEND, draft.reason)
     _refuse_if_decided_since(session, actor, member, draft.seen)
     if not member.is_suspended:
         raise Conflict(_("They are not suspended. Nothing was changed."))
@@ -90,7 +91,7 @@ def let_in_member(session: Session, actor: Actor, name: str, draft: MemberDraft)
     """
     member = hold_member(session, name)
     require(actor, Action.MEMBER_LET_IN, member)
-    _check_reason(Action.MEMBER_LET_IN, draft)
+    check_reason(Action.MEMBER_LET_IN, draft.reason)
     _refuse_if_decided_since(session, actor, member, draft.seen)
     if member.state not in (MemberState.WAITING, MemberState.TURNED_AWAY):
         raise Conflict(_("They are not waiting to be let in. Nothing was changed."))
@@ -107,7 +108,7 @@ def turn_away_member(session: Session, actor: Actor, name: str, draft: MemberDra
     """
     member = hold_member(session, name)
     require(actor, Action.MEMBER_TURN_AWAY, member)
-    _check_reason(Action.MEMBER_TURN_AWAY, draft)
+    check_reason(Action.MEMBER_TURN_AWAY, draft.reason)
     _refuse_if_decided_since(session, actor, member, draft.seen)
     if member.state is not MemberState.WAITING:
         raise Conflict(_("They are not waiting to be let in. Nothing was changed."))
@@ -176,13 +177,6 @@ def _settle(
     """Keep what was decided, and tell the member."""
     record(session, actor, action, reason=draft.reason, member_uuid=member.uuid)
     tell(session, actor, member.id, action, draft.reason, message=draft.message)
-
-
-def _check_reason(action: Action, draft: MemberDraft) -> None:
-    """Raise Malformed for a reason that doesn't fit; an action for which there are none takes none."""
-    fitting = REASONS.get(action)
-    if draft.reason not in fitting if fitting else draft.reason is not None:
-        raise Malformed
 
 
 def _refuse_if_decided_since(session: Session, actor: Actor, member: MemberSubject, seen: int) -> None:

@@ -21,6 +21,7 @@ from forum.community.subjects import (
     topic_to_decide_on,
 )
 from forum.database.dialects import tools
+from forum.errors import Malformed
 from forum.moderation.deciding import (
     about_post,
     about_topic,
@@ -33,6 +34,7 @@ from forum.moderation.deciding import (
 from forum.moderation.decisions import refuse_if_decided_since
 from forum.moderation.drafts import SplitDraft, ThreadDraft
 from forum.moderation.notices import tell
+from forum.moderation.reasons import check_reason
 from forum.permissions.actions import Action
 from forum.permissions.actor import Actor
 from forum.permissions.check import require
@@ -58,11 +60,14 @@ def decide_on_topic(session: Session, actor: Actor, topic_id: int, action: Actio
     """Close or open a topic, pin or unpin it, hide it, take it down or bring it back, and return its id.
 
     Emits: TopicLocked, TopicUnlocked, TopicPinned, TopicUnpinned, TopicHidden, TopicRemoved or TopicRestored
-    Raises: NotFound, SignInFirst, Forbidden, Conflict (somebody was faster, or it is so already)
+    Raises: NotFound, SignInFirst, Forbidden, Malformed, Conflict (somebody was faster, or it is so already)
     """
+    if action not in ON_TOPICS:
+        raise Malformed
     hold_topic(session, topic_id)
     topic = topic_to_decide_on(session, actor, topic_id)
     require(actor, action, topic)
+    check_reason(action, draft.reason)
     refuse_if_decided_since(session, about_topic(topic.id), draft.seen, actor)
     ON_TOPICS[action](session, topic)
     _settle(session, actor, action, topic, draft)
@@ -73,12 +78,15 @@ def decide_on_post(session: Session, actor: Actor, post_id: int, action: Action,
     """Hide a post, take it down or bring it back, and return its topic's id.
 
     Emits: PostHidden, PostRemoved or PostRestored
-    Raises: NotFound, SignInFirst, Forbidden, Conflict (somebody was faster, or its author took it back)
+    Raises: NotFound, SignInFirst, Forbidden, Malformed, Conflict (somebody was faster, or its author took it back)
     """
+    if action not in ON_POSTS:
+        raise Malformed
     held = hold_topic_of(session, post_id)
     post = post_at_work(session, actor, post_id)
     refuse_moved(held, post.topic_id)
     require(actor, action, post)
+    check_reason(action, draft.reason)
     refuse_if_decided_since(session, about_post(post.id), draft.seen, actor)
     ON_POSTS[action](session, post)
     record(
@@ -109,11 +117,12 @@ def move_topic(session: Session, actor: Actor, topic_id: int, category_slug: str
     """Put a topic into another category, whoever answers for that one, and return the topic's id.
 
     Emits: TopicMoved
-    Raises: NotFound, SignInFirst, Forbidden, Invalid (no such category, or it stands there), Conflict
+    Raises: NotFound, SignInFirst, Forbidden, Malformed, Invalid (no such category, or it stands there), Conflict
     """
     hold_topic(session, topic_id)
     topic = topic_to_decide_on(session, actor, topic_id)
     require(actor, Action.TOPIC_MOVE, topic)
+    check_reason(Action.TOPIC_MOVE, draft.reason)
     refuse_if_decided_since(session, about_topic(topic.id), draft.seen, actor)
     category = category_named(session, category_slug)
     arranging.move_topic(session, topic, category.id)
@@ -130,18 +139,19 @@ def merge_topic(session: Session, actor: Actor, topic_id: int, target_id: int, d
     The author of the other one is told, too, where fewer people can read it from now on.
 
     Emits: TopicMerged
-    Raises: NotFound, SignInFirst, Forbidden, Invalid (not with that one), Conflict
+    Raises: NotFound, SignInFirst, Forbidden, Malformed, Invalid (not with that one), Conflict
     """
     # Merges take turns: each also leads on what was merged before, and so touches topics beside its two.
     tools(session).take_turn(session, "merge-topics")
     hold_topics(session, [topic_id, target_id])
     topic, target = topics_to_merge(session, actor, topic_id, target_id)
     require(actor, Action.TOPIC_MERGE, topic)
+    check_reason(Action.TOPIC_MERGE, draft.reason)
     refuse_if_decided_since(session, about_topic(topic.id), draft.seen, actor)
     arranging.refuse_merge(topic, target)
     refuse_discussion(session, topic, target)
     arranging.merge_topics(session, topic, target)
-    facts = {
+    facts: dict[str, int | StrEnum] = {
         "into_topic": target.id,
         "into_category": target.category_id,
         "from_audience": topic.audience,
@@ -167,11 +177,12 @@ def split_topic(session: Session, actor: Actor, topic_id: int, split: SplitDraft
     """Give posts of a topic one of their own, and return the new topic's id.
 
     Emits: TopicSplit
-    Raises: NotFound, SignInFirst, Forbidden, Invalid (none, too many, or post 1), Conflict
+    Raises: NotFound, SignInFirst, Forbidden, Malformed, Invalid (none, too many, or post 1), Conflict
     """
     hold_topic(session, topic_id)
     topic = topic_to_decide_on(session, actor, topic_id)
     require(actor, Action.TOPIC_SPLIT, topic)
+    check_reason(Action.TOPIC_SPLIT, draft.reason)
     refuse_if_decided_since(session, about_topic(topic.id), draft.seen, actor)
     posts = arranging.posts_to_split(session, topic, split.post_ids)
     new_id = arranging.split_topic(session, topic, posts, split.title)

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from forum import clock
 from forum.accounts.models import Member
-from forum.accounts.suspensions import is_known
 from forum.audit_log.commands import record
 from forum.audit_log.models import AuditEntry
 from forum.community.models import Post, Topic
@@ -23,6 +22,7 @@ from forum.errors import Conflict, Malformed, NotFound
 from forum.moderation.decisions import refuse_if_decided_since
 from forum.moderation.drafts import ClaimDraft, CloseDraft
 from forum.moderation.models import Report, ReportReason
+from forum.moderation.names import name_of
 from forum.moderation.notices import tell
 from forum.moderation.outcomes import outcomes_for
 from forum.moderation.queries.reports import is_worry
@@ -195,8 +195,8 @@ def _of_actor(session: Session, actor: Actor, case: _Case) -> list[AnyRow]:
 
 
 def _name(session: Session, member_id: int | None) -> str:
-    name = session.scalar(select(Member.name).where(Member.id == member_id, is_known()))
-    return name or _("A former member")
+    row = session.execute(select(Member.name, Member.state).where(Member.id == member_id)).one_or_none()
+    return name_of(row.name, row.state, begins=True) if row else name_of(None, None, begins=True)
 
 
 def _record(session: Session, actor: Actor, action: Action, case: _Case, **facts: Any) -> None:

@@ -1,11 +1,17 @@
-"""What every form has by which a moderator decides something: what was seen, which step it is, and their own words."""
+"""What every form has by which a moderator decides something: what was seen, which step it is, the reason and their
+own words.
+"""
 
 from enum import StrEnum
 
-from wtforms import Field, Form, HiddenField, TextAreaField
+from werkzeug.datastructures import MultiDict
+from wtforms import Field, Form, HiddenField, RadioField, TextAreaField
 from wtforms.validators import ValidationError
 
 from forum.errors import Malformed
+from forum.moderation.models import ReasonCode
+from forum.moderation.reasons import REASONS
+from forum.permissions.actions import Action
 from forum.text.plain import tidy_text
 from forum.text.translate import gettext as _
 from forum.text.translate import lazy_gettext
@@ -44,6 +50,27 @@ class DecisionForm(SeenForm):
             )
 
 
+class ReasonedForm(DecisionForm):
+    """A decision that needs one of the reasons that fit it."""
+
+    reason = RadioField(lazy_gettext("Why?"), validate_choice=False)
+
+    def __init__(self, action: Action, given: MultiDict[str, str] | None = None, *, seen: int = 0) -> None:
+        super().__init__(given, seen=str(seen))
+        self.action = action
+
+    def validate_reason(self, field: Field) -> None:
+        """Ask for one that fits."""
+        if field.data not in REASONS[self.action]:
+            raise ValidationError(_("Choose why. “Something else” is fine; then say in your own words what."))
+
+    def validate_text(self, field: Field) -> None:
+        """Ask for words where the reason has none: nobody shall be left without knowing why."""
+        DecisionForm.validate_text(self, field)
+        if self.reason.data == ReasonCode.OTHER and not field.data:
+            raise ValidationError(_("Say in your own words why: nothing else tells them."))
+
+
 def seen_in(form: SeenForm) -> int:
     """Return the number of the newest decision that was on the page. Raises Malformed."""
     typed = form.seen.data or ""
@@ -57,3 +84,8 @@ def step_of(form: DecisionForm) -> Step:
     if form.step.data not in set(Step):
         raise Malformed
     return Step(form.step.data)
+
+
+def reason_in(form: ReasonedForm) -> ReasonCode:
+    """Return the reason, once the form was checked."""
+    return ReasonCode(form.reason.data)

@@ -5,10 +5,10 @@ from collections.abc import Collection
 
 from werkzeug.datastructures import MultiDict
 
+from forum.audit_log.models import Area
 from forum.errors import Malformed
 from forum.moderation.drafts import LogFilter
 from forum.moderation.models import ReasonCode
-from forum.moderation.queries.log import GROUPS
 from forum.text.plain import tidy_line
 from forum.text.translate import gettext as _
 
@@ -25,7 +25,7 @@ def parse_log_filter(given: MultiDict[str, str], beside: Collection[str] = ()) -
     if set(given) - set(_FIELDS) - set(beside) or any(len(given.getlist(name)) > 1 for name in given):
         raise Malformed
     chosen = LogFilter(**{name: tidy_line(given.get(name, "")[:_LONGEST]) for name in _FIELDS})
-    if (chosen.group and chosen.group not in GROUPS) or (
+    if (chosen.group and chosen.group not in set(Area)) or (
         chosen.reason and chosen.reason not in set(ReasonCode)
     ):
         raise Malformed

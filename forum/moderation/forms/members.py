@@ -6,8 +6,13 @@ from wtforms.validators import ValidationError
 
 from forum.moderation.commands.members import SUSPENSION_DAYS
 from forum.moderation.drafts import MemberDraft, SuspendDraft
-from forum.moderation.forms.deciding import LONGEST_MESSAGE, DecisionForm, seen_in
-from forum.moderation.models import ReasonCode
+from forum.moderation.forms.deciding import (
+    LONGEST_MESSAGE,
+    DecisionForm,
+    ReasonedForm,
+    reason_in,
+    seen_in,
+)
 from forum.moderation.reasons import REASONS
 from forum.permissions.actions import Action
 from forum.text.plain import tidy_text
@@ -20,38 +25,9 @@ UNTIL_LIFTED = "until-lifted"
 LENGTHS = {UNTIL_LIFTED if days is None else str(days): days for days in SUSPENSION_DAYS}
 
 
-class WelcomeForm(DecisionForm):
-    """Letting a newcomer in."""
-
-
-class _WithReason(DecisionForm):
-    reason = RadioField(lazy_gettext("Why?"), validate_choice=False)
-
-    # The action whose reasons fit.
-    action: Action
-
-    def validate_reason(self, field: Field) -> None:
-        """Ask for one that fits."""
-        if field.data not in REASONS[self.action]:
-            raise ValidationError(_("Choose why. “Something else” is fine; then say in your own words what."))
-
-
-class TurnAwayForm(_WithReason):
-    """Turning a newcomer away."""
-
-    action = Action.MEMBER_TURN_AWAY
-
-
-class UnsuspendForm(_WithReason):
-    """Lifting a suspension."""
-
-    action = Action.MEMBER_UNSUSPEND
-
-
-class SuspendForm(_WithReason):
+class SuspendForm(ReasonedForm):
     """Suspending a member."""
 
-    action = Action.MEMBER_SUSPEND
     length = RadioField(lazy_gettext("For how long?"), validate_choice=False)
 
     def validate_length(self, field: Field) -> None:
@@ -75,23 +51,30 @@ class NoteForm(Form):
             raise ValidationError(_("Keep it under %(limit)s characters.", limit=LONGEST_MESSAGE))
 
 
+def form_for(action: Action, given: MultiDict[str, str] | None = None, *, seen: int = 0) -> DecisionForm:
+    """Return the form of an action, as it was sent or as it is shown first. Letting somebody in needs no reason."""
+    if action is Action.MEMBER_SUSPEND:
+        return SuspendForm(action, given, seen=seen)
+    if action in REASONS:
+        return ReasonedForm(action, given, seen=seen)
+    return DecisionForm(given, seen=str(seen))
+
+
 def parse_suspension(form: SuspendForm, given: MultiDict[str, str]) -> SuspendDraft:
     """Return what was sent. Raises Malformed or Invalid."""
     check_form(form, given)
     return SuspendDraft(
         seen=seen_in(form),
-        reason=ReasonCode(form.reason.data),
+        reason=reason_in(form),
         message=form.text.data or "",
         days=LENGTHS[form.length.data],
     )
 
 
-def parse_member_decision(
-    form: WelcomeForm | TurnAwayForm | UnsuspendForm, given: MultiDict[str, str]
-) -> MemberDraft:
+def parse_member_decision(form: DecisionForm, given: MultiDict[str, str]) -> MemberDraft:
     """Return what was sent. Raises Malformed or Invalid."""
     check_form(form, given)
-    reason = None if isinstance(form, WelcomeForm) else ReasonCode(form.reason.data)
+    reason = reason_in(form) if isinstance(form, ReasonedForm) else None
     return MemberDraft(seen=seen_in(form), reason=reason, message=form.text.data or "")
 
 

@@ -3,16 +3,14 @@
 import re
 
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms import Field, SelectField, SelectMultipleField, StringField
 from wtforms.validators import ValidationError
 
 from forum.community.forms import SHORTEST_TITLE
 from forum.community.models import LONGEST_TITLE
-from forum.errors import Invalid, Malformed
+from forum.errors import Malformed
 from forum.moderation.drafts import SplitDraft, ThreadDraft
-from forum.moderation.forms.deciding import DecisionForm, seen_in
-from forum.moderation.models import ReasonCode
-from forum.moderation.reasons import REASONS
+from forum.moderation.forms.deciding import ReasonedForm, reason_in, seen_in
 from forum.permissions.actions import Action
 from forum.text.plain import tidy_line
 from forum.text.translate import gettext as _
@@ -23,24 +21,7 @@ from forum.web.forms import check_form
 _NUMBER = re.compile(r"(?:(?:https?://[^/\s]+)?/topics/)?([0-9]{1,18})(?:[/?#].*)?", re.ASCII)
 
 
-class ThreadForm(DecisionForm):
-    """A decision on a topic or a post: why, and a few words."""
-
-    reason = RadioField(lazy_gettext("Why?"), validate_choice=False)
-
-    def validate_reason(self, field: Field) -> None:
-        """Ask for one of the reasons (whether it fits the action is said below)."""
-        if field.data not in set(ReasonCode):
-            raise ValidationError(_("Choose a reason."))
-
-    def validate_text(self, field: Field) -> None:
-        """Ask for words where no reason says enough."""
-        DecisionForm.validate_text(self, field)
-        if self.reason.data == ReasonCode.OTHER and not field.data:
-            raise ValidationError(_("Say in your own words why: nothing else tells the author."))
-
-
-class MoveForm(ThreadForm):
+class MoveForm(ReasonedForm):
     """Where a topic shall go."""
 
     category = SelectField(lazy_gettext("Where shall it go?"), validate_choice=False)
@@ -51,7 +32,7 @@ class MoveForm(ThreadForm):
             raise ValidationError(_("Choose where it shall go."))
 
 
-class MergeForm(ThreadForm):
+class MergeForm(ReasonedForm):
     """With which topic it shall be joined."""
 
     target = StringField(
@@ -64,7 +45,7 @@ class MergeForm(ThreadForm):
             raise ValidationError(_("Paste the address of the other topic's page, or its number."))
 
 
-class SplitForm(ThreadForm):
+class SplitForm(ReasonedForm):
     """Which posts shall have a topic of their own."""
 
     posts = SelectMultipleField(lazy_gettext("Which posts?"), validate_choice=False)
@@ -85,28 +66,25 @@ class SplitForm(ThreadForm):
             raise ValidationError(_("Keep the title under %(limit)s characters.", limit=LONGEST_TITLE))
 
 
-FORMS: dict[Action, type[ThreadForm]] = {
+FORMS: dict[Action, type[ReasonedForm]] = {
     Action.TOPIC_MOVE: MoveForm,
     Action.TOPIC_MERGE: MergeForm,
     Action.TOPIC_SPLIT: SplitForm,
 }
 
 
-def form_for(action: Action, given: MultiDict[str, str] | None = None, *, seen: int = 0) -> ThreadForm:
+def form_for(action: Action, given: MultiDict[str, str] | None = None, *, seen: int = 0) -> ReasonedForm:
     """Return the form of an action, as it was sent or as it is shown first."""
-    return FORMS.get(action, ThreadForm)(given, seen=str(seen))
+    return FORMS.get(action, ReasonedForm)(action, given, seen=seen)
 
 
-def parse_decision(form: ThreadForm, given: MultiDict[str, str], action: Action) -> ThreadDraft:
+def parse_decision(form: ReasonedForm, given: MultiDict[str, str]) -> ThreadDraft:
     """Return the decision that was sent. Raises Malformed or Invalid."""
     check_form(form, given)
-    reason = ReasonCode(form.reason.data)
-    if reason not in REASONS[action]:
-        raise Invalid({"reason": _("Choose a reason.")})
-    return ThreadDraft(seen=seen_in(form), reason=reason, message=form.text.data or "")
+    return ThreadDraft(seen=seen_in(form), reason=reason_in(form), message=form.text.data or "")
 
 
-def parse_target(form: ThreadForm) -> int:
+def parse_target(form: ReasonedForm) -> int:
     """Return the number of the topic that a merge names, once the form was checked."""
     found = _NUMBER.fullmatch(form["target"].data or "")
     if found is None:
@@ -114,7 +92,7 @@ def parse_target(form: ThreadForm) -> int:
     return int(found.group(1))
 
 
-def parse_split(form: ThreadForm) -> SplitDraft:
+def parse_split(form: ReasonedForm) -> SplitDraft:
     """Return which posts shall go, once the form was checked. Raises Malformed."""
     posts = form["posts"].data or ()
     if not all(re.fullmatch(r"[0-9]{1,18}", number, re.ASCII) for number in posts):

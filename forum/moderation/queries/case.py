@@ -17,9 +17,10 @@ from forum.errors import NotFound
 from forum.moderation.deciding import fitting_post
 from forum.moderation.decisions import newest_decision
 from forum.moderation.models import Report, ReportOutcome, ReportReason
+from forum.moderation.names import is_named, name_of
 from forum.moderation.outcomes import label_of_outcome, outcomes_for
 from forum.moderation.queries.log import LogLine, newest_entries
-from forum.moderation.queries.reports import is_worry, name_of
+from forum.moderation.queries.reports import is_worry
 from forum.moderation.reasons import label_of
 from forum.moderation.visibility import report_is_visible
 from forum.permissions.actions import Action
@@ -151,7 +152,7 @@ def case_page(session: Session, actor: Actor, report_id: int) -> CasePage:
         outcomes=outcomes_for(is_worry=about_someone),
         can_be_told=bool(row.told_by_members),
         has_visitors=bool(row.told_by_visitors),
-        ways=_ways(row, actor) if is_there else (),
+        ways=_ways(row, actor, report_id) if is_there else (),
         decisions=newest_entries(
             session,
             actor,
@@ -273,7 +274,7 @@ def _told_lines(rows: list[AnyRow], *, was_claimed: bool) -> tuple[ToldLine, ...
 
 
 def _member_address(row: AnyRow) -> str:
-    return f"/moderation/members/{row.author_name}" if row.author_name and is_shown(row.author_state) else ""
+    return f"/moderation/members/{row.author_name}" if is_named(row.author_state) else ""
 
 
 def _standing(row: AnyRow) -> tuple[str, ...]:
@@ -301,8 +302,11 @@ def _standing(row: AnyRow) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _ways(row: AnyRow, actor: Actor) -> tuple[Way, ...]:
-    """Return what fits the state in which post and topic are now, as far as the actor may do it."""
+def _ways(row: AnyRow, actor: Actor, report_id: int) -> tuple[Way, ...]:
+    """Return what fits the state in which post and topic are now, as far as the actor may do it.
+
+    The addresses carry the number of the case to which whoever decided so comes back.
+    """
     words = {
         Action.POST_HIDE: _("Hide the post"),
         Action.POST_REMOVE: _("Take the post down"),
@@ -328,7 +332,7 @@ def _ways(row: AnyRow, actor: Actor) -> tuple[Way, ...]:
     fits = [(action, post, f"posts/{row.post_id}") for action in fitting_post(row.post_state)]
     fits += [(action, topic, f"topics/{row.topic_id}") for action in on_topic]
     return tuple(
-        Way(words[action], f"/moderation/{where}/{action.value.rpartition(':')[2]}")
+        Way(words[action], f"/moderation/{where}/{action.value.rpartition(':')[2]}?report={report_id}")
         for action, subject, where in fits
         if can(actor, action, subject)
     )

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from forum.accounts.models import Member
 from forum.community.models import Post, Topic
 from forum.moderation.models import Report
-from forum.moderation.queries.reports import is_worry
+from forum.moderation.queries.reports import begins_open_case, is_worry
 from forum.moderation.visibility import report_is_visible
 from forum.permissions.actions import Action
 from forum.permissions.actor import Actor, MemberState
@@ -38,7 +38,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class DeskPage:
-    """What waits for the moderators."""
+    """What waits for the moderators, counted as it is listed: reports on one post are one case."""
 
     worries: Tally
     reports: Tally
@@ -62,9 +62,9 @@ def desk_page(session: Session, actor: Actor) -> DeskPage:
     nobodys = Report.claimed_by_id.is_(None)
     row = session.execute(
         select(
-            _open_reports(actor, is_worry(), nobodys),
-            _open_reports(actor, ~is_worry(), nobodys),
-            _open_reports(actor, Report.claimed_by_id == actor.member_id),
+            _open_cases(actor, is_worry(), nobodys),
+            _open_cases(actor, ~is_worry(), nobodys),
+            _open_cases(actor, Report.claimed_by_id == actor.member_id),
             _waiting() if decides_about_members else literal(0),
         )
     ).one()
@@ -76,12 +76,12 @@ def desk_page(session: Session, actor: Actor) -> DeskPage:
     )
 
 
-def _open_reports(actor: Actor, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+def _open_cases(actor: Actor, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
     some = (
         select(Report.id)
         .join(Post, Post.id == Report.post_id)
         .join(Topic, Topic.id == Post.topic_id)
-        .where(report_is_visible(actor), Report.closed_at.is_(None), *conditions)
+        .where(report_is_visible(actor), begins_open_case(), *conditions)
         .limit(COUNTED_UP_TO + 1)
         .subquery()
     )

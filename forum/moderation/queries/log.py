@@ -3,44 +3,39 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from forum.accounts.models import Member
-from forum.accounts.names import tidy_name
+from forum.accounts.suspensions import member_called
 from forum.audit_log.commands import OPERATOR_ROLE
-from forum.audit_log.models import AuditEntry
-from forum.community.models import Category
+from forum.audit_log.models import Area, AuditEntry
+from forum.community.models import Category, Post, Topic
 from forum.community.queries import CategoryLine, category_lines
-from forum.database.keyset import Window, slice_of
+from forum.community.visibility import topic_is_worked_on
+from forum.database.keyset import Slice, Window, slice_of
 from forum.database.rows import AnyRow, AnySelect
-from forum.moderation.decisions import who
 from forum.moderation.deeds import deed, reason_in_words
 from forum.moderation.drafts import LogFilter
-from forum.moderation.visibility import entry_is_visible
+from forum.moderation.models import Report
+from forum.moderation.names import decider, is_named, name_of
+from forum.moderation.queries.reports import report_address
+from forum.moderation.visibility import entry_is_visible, hidden_areas, report_is_visible
 from forum.permissions.actions import Action
-from forum.permissions.actor import MODERATE_ALL, Actor, MemberState, Role
-from forum.permissions.check import require
+from forum.permissions.actor import MODERATE_ALL, Actor, Role
+from forum.permissions.check import can, require
 from forum.text.translate import gettext as _
 
 ENTRIES_PER_PAGE = 50
 # A spreadsheet of more than these is narrowed first.
 MOST_IN_A_SPREADSHEET = 5000
 
-# What one can narrow the log to, and how the names of the actions begin that belong to it.
-GROUPS = {
-    "topics": "community:topic:",
-    "posts": "community:post:",
-    "reports": "moderation:report:",
-    "members": "moderation:member:",
-    "administration": "admin:",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One entry. What it is about has an address as far as it is still there to be looked at."""
+    """One entry. An address is empty where it would lead its reader nowhere, now or ever."""
 
     id: int
     made_at: datetime
@@ -53,6 +48,9 @@ class LogLine:
     topic_id: int | None
     post_id: int | None
     report_id: int | None
+    # Where a topic is worked on; of one that was joined with another, that is the other's page.
+    topic_address: str
+    report_address: str
     # "" where it is about nobody; a former member once the name is gone.
     member_name: str
     member_address: str
@@ -68,7 +66,9 @@ class LogPage:
     newer: str
     older: str
     chosen: LogFilter
-    groups: tuple[str, ...]
+    # A name that it was to be narrowed to and that nobody has, for whoever may look members up.
+    not_found: str
+    groups: tuple[Area, ...]
     categories: tuple[CategoryLine, ...]
     only_own_categories: bool
 
@@ -76,23 +76,27 @@ class LogPage:
 def log_page(session: Session, actor: Actor, chosen: LogFilter, window: Window) -> LogPage:
     """Return a page of the log as far as the actor may read it. Raises Forbidden, SignInFirst or Malformed.
 
-    Queries: 2
+    Queries: 2, and one for each name it is narrowed to; 1 fewer where nothing can be found
     """
     require(actor, Action.LOG_READ)
-    found = slice_of(
-        session,
-        _entries().where(entry_is_visible(actor), *_narrowed(chosen)).add_columns(AuditEntry.id),
-        [AuditEntry.id],
-        window,
-        ENTRIES_PER_PAGE,
-    )
+    asked = _asked(session, actor, chosen)
+    found: Slice[AnyRow] = Slice((), "", "")
+    if asked.can_be_found:
+        found = slice_of(
+            session,
+            _entries(actor).where(*asked.conditions).add_columns(AuditEntry.id),
+            [AuditEntry.id],
+            window,
+            ENTRIES_PER_PAGE,
+        )
     own_only = actor.role is Role.CATEGORY_MODERATOR
     return LogPage(
         entries=tuple(_line(row, actor) for row in found.items),
         newer=found.newer,
         older=found.older,
         chosen=chosen,
-        groups=_groups(actor),
+        not_found=asked.not_found,
+        groups=tuple(area for area in Area if area not in hidden_areas(actor)),
         categories=tuple(
             line for line in category_lines(session) if not own_only or line.id in actor.category_ids
         ),
@@ -103,14 +107,14 @@ def log_page(session: Session, actor: Actor, chosen: LogFilter, window: Window) 
 def log_lines(session: Session, actor: Actor, chosen: LogFilter) -> tuple[LogLine, ...]:
     """Return the newest entries for a spreadsheet, at most 5000. Raises Forbidden or SignInFirst.
 
-    Queries: 1
+    Queries: 1, and one for each name it is narrowed to; 1 fewer where nothing can be found
     """
     require(actor, Action.LOG_READ)
+    asked = _asked(session, actor, chosen)
+    if not asked.can_be_found:
+        return ()
     rows = session.execute(
-        _entries()
-        .where(entry_is_visible(actor), *_narrowed(chosen))
-        .order_by(AuditEntry.id.desc())
-        .limit(MOST_IN_A_SPREADSHEET)
+        _entries(actor).where(*asked.conditions).order_by(AuditEntry.id.desc()).limit(MOST_IN_A_SPREADSHEET)
     )
     return tuple(_line(row, actor) for row in rows)
 
@@ -123,16 +127,32 @@ def newest_entries(
     Queries: 1
     """
     rows = session.execute(
-        _entries().where(entry_is_visible(actor), about).order_by(AuditEntry.id.desc()).limit(limit)
+        _entries(actor).where(entry_is_visible(actor), about).order_by(AuditEntry.id.desc()).limit(limit)
     )
     return tuple(_line(row, actor) for row in rows)
 
 
-def _entries() -> AnySelect:
-    by, about = aliased(Member), aliased(Member)
-    # Whoever is leaving is named no more.
-    named_by = (by.uuid == AuditEntry.actor_uuid) & (by.state != MemberState.LEAVING)
-    named_about = (about.uuid == AuditEntry.member_uuid) & (about.state != MemberState.LEAVING)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the log is asked for, and whether it can hold anything of the kind for who asks."""
+
+    conditions: tuple[ColumnElement[bool], ...]
+    can_be_found: bool
+    not_found: str
+
+
+def _entries(actor: Actor) -> AnySelect:
+    by, about, named = aliased(Member), aliased(Member), aliased(Topic)
+    desk = and_(Topic.id == func.coalesce(named.merged_into_id, named.id), topic_is_worked_on(actor))
+    # A report's post may stand in another topic now, and that in another category.
+    report = (
+        select(Report.id)
+        .join(Post, Post.id == Report.post_id)
+        .join(Topic, Topic.id == Post.topic_id)
+        .where(Report.id == AuditEntry.report_id, report_is_visible(actor))
+        .correlate(AuditEntry)
+        .scalar_subquery()
+    )
     return (
         select(
             AuditEntry.id.label("entry_id"),
@@ -146,25 +166,33 @@ def _entries() -> AnySelect:
             AuditEntry.member_uuid,
             AuditEntry.facts,
             by.name.label("by_name"),
+            by.state.label("by_state"),
             about.name.label("about_name"),
+            about.state.label("about_state"),
+            Topic.id.label("desk_id"),
+            report.label("open_report_id"),
             Category.name.label("category_name"),
         )
-        .outerjoin(by, named_by)
-        .outerjoin(about, named_about)
+        .outerjoin(by, by.uuid == AuditEntry.actor_uuid)
+        .outerjoin(about, about.uuid == AuditEntry.member_uuid)
+        .outerjoin(named, named.id == AuditEntry.topic_id)
+        .outerjoin(Topic, desk)
         .outerjoin(Category, Category.id == AuditEntry.category_id)
     )
 
 
-def _narrowed(chosen: LogFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+def _asked(session: Session, actor: Actor, chosen: LogFilter) -> _Asked:
+    """Return the conditions. Names are looked up first: one that nobody has would be looked for in all of the log."""
+    conditions = [entry_is_visible(actor)]
+    unknown = ""
     if chosen.group:
-        beginning = GROUPS[chosen.group]
-        actions = [action.value for action in Action if action.value.startswith(beginning)]
-        conditions.append(AuditEntry.action.in_(actions))
-    if chosen.who:
-        conditions.append(AuditEntry.actor_uuid == _uuid_of(chosen.who))
-    if chosen.member:
-        conditions.append(AuditEntry.member_uuid == _uuid_of(chosen.member))
+        conditions.append(AuditEntry.area == chosen.group)
+    for column, typed in ((AuditEntry.actor_uuid, chosen.who), (AuditEntry.member_uuid, chosen.member)):
+        if not typed:
+            continue
+        uuid = _uuid_of(session, typed)
+        conditions.append(column == uuid)
+        unknown = unknown or ("" if uuid else typed)
     if chosen.category:
         category = select(Category.id).where(Category.slug == chosen.category).scalar_subquery()
         conditions.append(AuditEntry.category_id == category)
@@ -173,33 +201,25 @@ def _narrowed(chosen: LogFilter) -> list[ColumnElement[bool]]:
     if chosen.month:
         year, month = chosen.month.split("-")
         conditions.append(AuditEntry.made_at >= datetime(int(year), int(month), 1, tzinfo=UTC))
-    return conditions
-
-
-def _uuid_of(name: str) -> ScalarSelect[Any]:
-    return (
-        select(Member.uuid)
-        .where(Member.name == tidy_name(name), Member.state != MemberState.LEAVING)
-        .scalar_subquery()
+    return _Asked(
+        tuple(conditions),
+        can_be_found=not unknown and chosen.group not in hidden_areas(actor),
+        # To everybody else, a name that nobody has is like one of somebody about whom there is nothing to read.
+        not_found=unknown if can(actor, Action.MEMBER_LOOK_UP) else "",
     )
 
 
-def _groups(actor: Actor) -> tuple[str, ...]:
-    """Return what the actor may narrow the log to: nothing that they never see."""
-    hidden = set()
-    if actor.role is not Role.ADMINISTRATOR:
-        hidden.add("administration")
-    if actor.role is Role.CATEGORY_MODERATOR:
-        hidden.add("members")
-    return tuple(group for group in GROUPS if group not in hidden)
+def _uuid_of(session: Session, typed: str) -> UUID | None:
+    found = member_called(session, typed)
+    return found[0] if found else None
 
 
 def _line(row: AnyRow, actor: Actor) -> LogLine:
-    may_look_up = actor.role in MODERATE_ALL and bool(row.about_name)
+    may_look_up = actor.role in MODERATE_ALL and is_named(row.about_state)
     return LogLine(
         id=row.entry_id,
         made_at=row.made_at,
-        who=who(row.by_name, row.actor_role),
+        who=decider(row.by_name, row.by_state, row.actor_role),
         role=role_in_words(row.actor_role),
         action=row.action,
         deed=deed(row.action, row.facts),
@@ -208,7 +228,9 @@ def _line(row: AnyRow, actor: Actor) -> LogLine:
         topic_id=row.topic_id,
         post_id=row.post_id,
         report_id=row.report_id,
-        member_name="" if row.member_uuid is None else row.about_name or _("a former member"),
+        topic_address=f"/moderation/topics/{row.desk_id}" if row.desk_id else "",
+        report_address=report_address(row.open_report_id) if row.open_report_id else "",
+        member_name="" if row.member_uuid is None else name_of(row.about_name, row.about_state),
         member_address=f"/moderation/members/{row.about_name}" if may_look_up else "",
         facts=tuple(sorted(row.facts.items())),
     )

@@ -8,9 +8,8 @@ from sqlalchemy.orm import Session, aliased
 
 from forum import clock
 from forum.accounts.models import Member, Suspension
-from forum.accounts.names import name_key, tidy_name
 from forum.accounts.queries import suspension_holds
-from forum.accounts.suspensions import MemberSubject, is_known, member_named
+from forum.accounts.suspensions import MemberSubject, is_known, member_called, member_named
 from forum.audit_log.models import AuditEntry
 from forum.community.models import Post, Topic
 from forum.community.queries import title_to_show
@@ -18,8 +17,9 @@ from forum.community.visibility import is_shown
 from forum.database.keyset import Window, slice_of
 from forum.moderation.decisions import decided_about, newest_decision
 from forum.moderation.models import MemberNote, Report
+from forum.moderation.names import name_of
 from forum.moderation.queries.log import LogLine, newest_entries, role_in_words
-from forum.moderation.queries.reports import name_of, report_address
+from forum.moderation.queries.reports import report_address
 from forum.moderation.reasons import label_of
 from forum.moderation.visibility import report_is_visible
 from forum.permissions.actions import Action
@@ -148,10 +148,8 @@ def looked_up(session: Session, actor: Actor, typed: str) -> str:
     Queries: 1
     """
     require(actor, Action.MEMBER_LOOK_UP)
-    return (
-        session.scalar(select(Member.name).where(Member.name_key == name_key(tidy_name(typed)), is_known()))
-        or ""
-    )
+    found = member_called(session, typed)
+    return found[1] if found else ""
 
 
 def member_page(session: Session, actor: Actor, name: str) -> MemberPage:

@@ -15,13 +15,13 @@ from forum.community.visibility import is_shown
 from forum.database.keyset import Window, slice_of
 from forum.database.rows import AnyRow, AnySelect
 from forum.moderation.models import Report, ReportReason
+from forum.moderation.names import name_of
 from forum.moderation.outcomes import label_of_outcome
 from forum.moderation.reasons import label_of
 from forum.moderation.visibility import report_is_visible
 from forum.permissions.actions import Action
-from forum.permissions.actor import Actor, MemberState, Role
+from forum.permissions.actor import Actor, Role
 from forum.permissions.check import require
-from forum.text.translate import gettext as _
 
 REPORTS_PER_PAGE = 25
 
@@ -80,27 +80,22 @@ def reports_page(session: Session, actor: Actor, show: Show, window: Window) -> 
     """
     require(actor, Action.REPORT_LIST)
     listed: ColumnElement[bool]
-    with_it: ColumnElement[bool]
     order: list[Any]
     other = aliased(Report)
+    together = _together(other, is_open=show is not Show.CLOSED)
     if show is Show.CLOSED:
         order = [Report.closed_at, Report.id]
-        listed, with_it = Report.closed_at.is_not(None), other.closed_at == Report.closed_at
+        # What belongs together is one line.
+        listed = and_(Report.closed_at.is_not(None), ~exists().where(together, other.id < Report.id))
     else:
         order = [case((is_worry(), 0), else_=1).label("rank"), Report.raised_at, Report.id]
-        listed, with_it = Report.closed_at.is_(None), other.closed_at.is_(None)
+        listed = begins_open_case()
         if show is Show.MINE:
             listed = and_(listed, Report.claimed_by_id == actor.member_id)
-    together = and_(other.post_id == Report.post_id, is_worry(other) == is_worry(), with_it)
     found = slice_of(
         session,
         _lines(exists().where(together, other.id > Report.id))
-        .where(
-            report_is_visible(actor),
-            listed,
-            # What belongs together is one line.
-            ~exists().where(together, other.id < Report.id),
-        )
+        .where(report_is_visible(actor), listed)
         .add_columns(*order),
         order,
         window,
@@ -121,14 +116,23 @@ def is_worry(report: type[Report] = Report) -> ColumnElement[bool]:
     return report.reason == ReportReason.WORRIED_ABOUT_SOMEONE
 
 
+def begins_open_case() -> ColumnElement[bool]:
+    """Say which reports stand for all open ones that are worked together: a case is listed, and counted, once."""
+    other = aliased(Report)
+    return and_(
+        Report.closed_at.is_(None),
+        ~exists().where(_together(other, is_open=True), other.id < Report.id),
+    )
+
+
 def report_address(report_id: int) -> str:
     """Return the page on which a report is worked."""
     return f"/moderation/reports/{report_id}"
 
 
-def name_of(name: str | None, state: MemberState | None) -> str:
-    """Return whom moderators read of: whoever is leaving or paused is named nowhere, and so not here."""
-    return name if name and is_shown(state) else _("a former member")
+def _together(other: type[Report], *, is_open: bool) -> ColumnElement[bool]:
+    with_it = other.closed_at.is_(None) if is_open else other.closed_at == Report.closed_at
+    return and_(other.post_id == Report.post_id, is_worry(other) == is_worry(), with_it)
 
 
 def _lines(told_by_more: ColumnElement[bool]) -> AnySelect:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from forum.accounts.models import Member
 from forum.audit_log.models import AuditEntry
 from forum.community.addresses import POSTS_PER_PAGE, page_of, topic_address
-from forum.community.arranging import narrower_audience, posts_to_split, refuse_merge, refuse_move
+from forum.community.arranging import MOST_TO_SPLIT
 from forum.community.bylines import face_to_show, name_to_show, role_label
 from forum.community.models import Audience, Category, Post, PostState, Topic, TopicState
 from forum.community.queries import CategoryLine, category_lines, title_to_show
@@ -18,21 +18,10 @@ from forum.community.subjects import PostAtWork, TopicAtWork, post_at_work, topi
 from forum.community.visibility import is_shown
 from forum.database.rows import AnyRow
 from forum.errors import Conflict, NotFound
-from forum.moderation.deciding import (
-    about_post,
-    about_topic,
-    category_named,
-    fitting_post,
-    fitting_topic,
-    is_narrowed,
-    refuse_discussion,
-    topics_to_merge,
-    words_taken_down,
-)
+from forum.moderation.deciding import about_post, about_topic, fitting_post, fitting_topic
 from forum.moderation.decisions import newest_decision
-from forum.moderation.drafts import SplitDraft, ThreadDraft
 from forum.moderation.queries.log import LogLine, newest_entries
-from forum.moderation.wording import Told, name_of_action, signed_by, told
+from forum.moderation.wording import name_of_action
 from forum.permissions.actions import Action
 from forum.permissions.actor import Actor
 from forum.permissions.check import can, require
@@ -40,10 +29,8 @@ from forum.text.sanitising import cleaned
 from forum.text.translate import gettext as _
 
 ENTRIES_SHOWN = 10
-
-# What a decision on a topic needs beside its reason: the posts of a split, the other topic of a merge, or the slug of
-# the category to which it moves.
-ThreadFields = SplitDraft | int | str | None
+# Enough of a post to know it again.
+LONGEST_EXCERPT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +95,7 @@ class SplitChoice:
     id: int
     number: int
     author_name: str | None
-    body: Markup
+    excerpt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +110,7 @@ class TopicActionPage:
     # For a move: the other categories, and where the topic came from last.
     categories: tuple[CategoryLine, ...]
     came_from: str
-    # For a split: the posts of one page.
+    # For a split: the posts of one page, which has as many as can be split off at once.
     posts: tuple[SplitChoice, ...]
     page: int
     pages: int
@@ -139,21 +126,6 @@ class PostActionPage:
     seen: int
     author_name: str | None
     body: Markup | None
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What will be told, word for word, and to how many; nobody hears of their own deeds."""
-
-    told: Told
-    message: str
-    # Empty, too, where they are part of it but nobody's to read, because their author's account rests.
-    their_words: str
-    words_rest: bool
-    signed_by: str
-    readers: int
-    # What is about to happen, where the form only names it.
-    about: tuple[str, ...] = ()
 
 
 def desk_address(topic_id: int, number: int = 1) -> str:
@@ -178,17 +150,18 @@ def desk_topic_page(session: Session, actor: Actor, topic_id: int, page: int) ->
         .join(Topic, Topic.category_id == Category.id)
         .where(Topic.id == topic_id)
     ).one()
-    posts = _posts(session, topic_id, page)
+    posts = _posts(session, topic_id, page, POSTS_PER_PAGE)
     ids = [post.id for post in posts]
     newest = select(func.max(AuditEntry.id)).where(AuditEntry.post_id.in_(ids)).group_by(AuditEntry.post_id)
     decisions = {
         entry.post_id: entry
         for entry in newest_entries(session, actor, AuditEntry.id.in_(newest), POSTS_PER_PAGE)
     }
-    merged = select(Topic.id).where(Topic.merged_into_id == topic_id)
-    about = or_(
-        AuditEntry.topic_id == topic_id,
-        and_(AuditEntry.action == Action.TOPIC_MERGE, AuditEntry.topic_id.in_(merged)),
+    # Of a topic that was joined with this one, only the joining belongs here.
+    with_merged = select(Topic.id).where(or_(Topic.id == topic_id, Topic.merged_into_id == topic_id))
+    about = and_(
+        AuditEntry.topic_id.in_(with_merged),
+        or_(AuditEntry.topic_id == topic_id, AuditEntry.action == Action.TOPIC_MERGE),
     )
     shown = topic.author_is_shown
     published = topic.state is TopicState.PUBLISHED
@@ -229,6 +202,9 @@ def topic_action_page(
     require(actor, action, topic)
     if action not in fitting_topic(topic):
         raise Conflict(_("This can't be done with the topic as it is now. Look at it again."))
+    pages = (max(topic.last_number, 1) - 1) // MOST_TO_SPLIT + 1
+    if not 1 <= page <= pages:
+        raise NotFound
     shown = topic.author_is_shown
     moving, splitting = action is Action.TOPIC_MOVE, action is Action.TOPIC_SPLIT
     categories = category_lines(session) if moving else ()
@@ -242,7 +218,7 @@ def topic_action_page(
         came_from=_came_from(session, actor, topic_id, categories) if moving else "",
         posts=_choices(session, topic_id, page) if splitting else (),
         page=page,
-        pages=page_of(max(topic.last_number, 1)),
+        pages=pages,
     )
 
 
@@ -267,106 +243,12 @@ def post_action_page(session: Session, actor: Actor, post_id: int, action: Actio
     )
 
 
-def preview_on_topic(
-    session: Session, actor: Actor, page: TopicActionPage, draft: ThreadDraft, fields: ThreadFields
-) -> Preview:
-    """Return what deciding so would tell whom, and refuse what the command would refuse. It changes nothing.
-
-    Raises Forbidden, Invalid and Conflict.
-
-    Queries: at most 3
-    """
-    authors, about = {page.topic.author_id}, ()
-    match fields:
-        case SplitDraft():
-            authors = {post.author_id for post in posts_to_split(session, page.topic, fields.post_ids)}
-        case int():
-            topic, target = topics_to_merge(session, actor, page.topic.id, fields)
-            require(actor, page.action, topic)
-            refuse_merge(topic, target)
-            refuse_discussion(session, topic, target)
-            about = _on_merging(topic, target)
-            if is_narrowed(topic, target):
-                authors.add(target.author_id)
-        case str():
-            category = category_named(session, fields)
-            refuse_move(page.topic, category.id)
-            about = _on_moving(page.topic, category.name)
-    words = words_taken_down(session, page.action, page.topic)
-    return _preview(actor, page.action, draft, authors, words, page.topic.author_is_shown, about)
-
-
-def preview_on_post(session: Session, actor: Actor, page: PostActionPage, draft: ThreadDraft) -> Preview:
-    """Return what deciding so would tell the post's author. It changes nothing.
-
-    Queries: 0
-    """
-    words = words_taken_down(session, page.action, page.post)
-    return _preview(actor, page.action, draft, {page.post.author_id}, words, page.post.author_is_shown)
-
-
-def _preview(
-    actor: Actor,
-    action: Action,
-    draft: ThreadDraft,
-    authors: set[int | None],
-    words: str,
-    author_is_shown: bool,
-    about: tuple[str, ...] = (),
-) -> Preview:
-    # A paused or leaving member's words are nobody's to read, moderators included.
-    return Preview(
-        told=told(action, draft.reason),
-        message=draft.message,
-        their_words=words if author_is_shown else "",
-        words_rest=bool(words) and not author_is_shown,
-        signed_by=signed_by(actor.role),
-        readers=len(authors - {None, actor.member_id}),
-        about=about,
-    )
-
-
-def _on_merging(topic: TopicAtWork, target: TopicAtWork) -> tuple[str, ...]:
-    title = title_to_show(target.title, target.author_is_shown)
-    about = [_("They go to the end of “%(title)s”.", title=title)]
-    audience = narrower_audience(topic, target)
-    members_only = audience is Audience.MEMBERS
-    if audience is not target.audience:
-        about.append(
-            _("“%(title)s” can then be read by members only. This can't be undone.", title=title)
-            if members_only
-            else _(
-                "“%(title)s” is then kept from search engines and out of lists. This can't be undone.",
-                title=title,
-            )
-        )
-    elif audience is not topic.audience:
-        about.append(
-            _("These posts can then be read by members only. This can't be undone.")
-            if members_only
-            else _("These posts are then kept from search engines and out of lists. This can't be undone.")
-        )
-    return tuple(about)
-
-
-def _on_moving(topic: TopicAtWork, category_name: str) -> tuple[str, ...]:
-    about = [_("It goes to “%(category)s”.", category=category_name)]
-    if topic.audience is Audience.MODERATORS_AND_AUTHOR:
-        about.append(
-            _(
-                "The moderators of “%(category)s” can read it then, although only its author and moderators may.",
-                category=category_name,
-            )
-        )
-    return tuple(about)
-
-
 def action_address(kind: str, number: int, action: Action) -> str:
     """Return the page of an action; its last word is that of the action's name."""
     return f"/moderation/{kind}/{number}/{action.value.rsplit(':', 1)[1]}"
 
 
-def _posts(session: Session, topic_id: int, page: int) -> list[AnyRow]:
+def _posts(session: Session, topic_id: int, page: int, on_a_page: int) -> list[AnyRow]:
     return list(
         session.execute(
             select(
@@ -385,7 +267,7 @@ def _posts(session: Session, topic_id: int, page: int) -> list[AnyRow]:
             .outerjoin(Member, Member.id == Post.author_id)
             .where(
                 Post.topic_id == topic_id,
-                Post.number.between((page - 1) * POSTS_PER_PAGE + 1, page * POSTS_PER_PAGE),
+                Post.number.between((page - 1) * on_a_page + 1, page * on_a_page),
             )
             .order_by(Post.number)
         )
@@ -429,11 +311,16 @@ def _choices(session: Session, topic_id: int, page: int) -> tuple[SplitChoice, .
             post.id,
             post.number,
             name_to_show(post.author_name, post.from_community, shown=True),
-            cleaned(post.html),
+            _excerpt(post.html),
         )
-        for post in _posts(session, topic_id, page)
+        for post in _posts(session, topic_id, page, MOST_TO_SPLIT)
         if post.number > 1 and post.state is PostState.PUBLISHED and is_shown(post.author_state)
     )
+
+
+def _excerpt(html: str) -> str:
+    text = cleaned(html).striptags()
+    return text if len(text) <= LONGEST_EXCERPT else f"{text[: LONGEST_EXCERPT - 1].rstrip()}…"
 
 
 def _came_from(session: Session, actor: Actor, topic_id: int, categories: tuple[CategoryLine, ...]) -> str:

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from flask import Response, make_response, request
 
+from forum.audit_log.models import Area
 from forum.database.keyset import Window
 from forum.moderation.drafts import LogFilter
 from forum.moderation.forms.log import parse_log_filter
@@ -44,15 +45,15 @@ def log_page() -> Response:
     window = Window(older=request.args.get("older", ""), newer=request.args.get("newer", ""))
     log = queries.log_page(current.session(), current.actor(), chosen, window)
     labels = {
-        "topics": _("Topics"),
-        "posts": _("Posts"),
-        "reports": _("Reports"),
-        "members": _("Members"),
-        "administration": _("Administration"),
+        Area.TOPICS: _("Topics"),
+        Area.POSTS: _("Posts"),
+        Area.REPORTS: _("Reports"),
+        Area.MEMBERS: _("Members"),
+        Area.ADMINISTRATION: _("Administration"),
     }
     page = LogWithChoices(
         log=log,
-        groups=tuple((group, labels[group]) for group in log.groups),
+        groups=tuple((group.value, labels[group]) for group in log.groups),
         categories=tuple((line.slug, line.name) for line in log.categories),
         reasons=tuple((code.value, label_of_code(code)) for code in ReasonCode),
         newer=_address("/moderation/log", chosen, newer=log.newer) if log.newer else "",

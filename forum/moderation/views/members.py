@@ -19,9 +19,7 @@ from forum.moderation.forms.members import (
     LENGTHS,
     NoteForm,
     SuspendForm,
-    TurnAwayForm,
-    UnsuspendForm,
-    WelcomeForm,
+    form_for,
     parse_member_decision,
     parse_note,
     parse_suspension,
@@ -143,7 +141,7 @@ def member_decision_page(name: str, deed: str) -> Response:
 @staff_only(Action.MEMBER_LOOK_UP)
 def suspend_member(name: str) -> Answer:
     """Show what the member will be told, or suspend them."""
-    form = SuspendForm(request.form)
+    form = SuspendForm(Action.MEMBER_SUSPEND, request.form)
     try:
         draft = parse_suspension(form, request.form)
     except Invalid as refusal:
@@ -161,34 +159,26 @@ def suspend_member(name: str) -> Answer:
 @staff_only(Action.MEMBER_LOOK_UP)
 def unsuspend_member(name: str) -> Answer:
     """Show what the member will be told, or lift their suspension."""
-    return _decide(
-        name, "lift", Action.MEMBER_UNSUSPEND, UnsuspendForm(request.form), commands.unsuspend_member
-    )
+    return _decide(name, "lift", commands.unsuspend_member)
 
 
 @moderation.post("/moderation/members/<name>/let-in")
 @staff_only(Action.MEMBER_LOOK_UP)
 def let_in_member(name: str) -> Answer:
     """Show what the newcomer will be told, or let them in."""
-    return _decide(name, "let-in", Action.MEMBER_LET_IN, WelcomeForm(request.form), commands.let_in_member)
+    return _decide(name, "let-in", commands.let_in_member)
 
 
 @moderation.post("/moderation/members/<name>/turn-away")
 @staff_only(Action.MEMBER_LOOK_UP)
 def turn_away_member(name: str) -> Answer:
     """Show what the newcomer will be told, or turn them away."""
-    return _decide(
-        name, "turn-away", Action.MEMBER_TURN_AWAY, TurnAwayForm(request.form), commands.turn_away_member
-    )
+    return _decide(name, "turn-away", commands.turn_away_member)
 
 
-def _decide(
-    name: str,
-    deed: str,
-    action: Action,
-    form: WelcomeForm | TurnAwayForm | UnsuspendForm,
-    command: Callable[[Session, Actor, str, MemberDraft], MemberId],
-) -> Answer:
+def _decide(name: str, deed: str, command: Callable[[Session, Actor, str, MemberDraft], MemberId]) -> Answer:
+    action = _ACTIONS[deed]
+    form = form_for(action, request.form)
     try:
         draft = parse_member_decision(form, request.form)
     except Invalid as refusal:
@@ -205,11 +195,11 @@ def _member(name: str, form: NoteForm, status: int = 200) -> Response:
     return render("moderation/member_page.html", MemberWithForm(about, form), status=status)
 
 
-_FORMS: dict[str, tuple[Action, type[DecisionForm]]] = {
-    "suspend": (Action.MEMBER_SUSPEND, SuspendForm),
-    "lift": (Action.MEMBER_UNSUSPEND, UnsuspendForm),
-    "let-in": (Action.MEMBER_LET_IN, WelcomeForm),
-    "turn-away": (Action.MEMBER_TURN_AWAY, TurnAwayForm),
+_ACTIONS = {
+    "suspend": Action.MEMBER_SUSPEND,
+    "lift": Action.MEMBER_UNSUSPEND,
+    "let-in": Action.MEMBER_LET_IN,
+    "turn-away": Action.MEMBER_TURN_AWAY,
 }
 
 
@@ -218,14 +208,14 @@ def _ask(
 ) -> Response:
     actor = current.actor()
     member, seen = current.read(lambda session: queries.decision_on(session, actor, name))
-    action, kind = _FORMS[deed]
+    action = _ACTIONS[deed]
     require(actor, action, member)
     page = MemberDecisionPage(
         member=member,
         words=_words(deed, member.name),
         address=f"/moderation/members/{member.name}/{deed}",
         back=f"/moderation/members/{member.name}",
-        form=form or kind(seen=str(seen)),
+        form=form or form_for(action, seen=seen),
         reasons=tuple(Choice(code.value, label_of_code(code)) for code in REASONS.get(action, ())),
         lengths=_lengths() if deed == "suspend" else (),
         preview=preview,

@@ -1,6 +1,7 @@
 """The addresses at which moderators work on topics and posts: a page to look at them, and one for each decision."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Answer
@@ -9,16 +10,12 @@ from forum.community.subjects import post_at_work, topic_at_work
 from forum.errors import Invalid, NotFound
 from forum.moderation.commands import threads as commands
 from forum.moderation.drafts import ThreadDraft
-from forum.moderation.forms.deciding import Step, step_of
-from forum.moderation.forms.threads import ThreadForm, form_for, parse_decision, parse_split, parse_target
+from forum.moderation.forms.deciding import ReasonedForm, Step, step_of
+from forum.moderation.forms.threads import form_for, parse_decision, parse_split, parse_target
+from forum.moderation.queries import previews
 from forum.moderation.queries import threads as queries
-from forum.moderation.queries.threads import (
-    PostActionPage,
-    Preview,
-    ThreadFields,
-    TopicActionPage,
-    desk_address,
-)
+from forum.moderation.queries.previews import Preview, ThreadFields
+from forum.moderation.queries.threads import PostActionPage, TopicActionPage, desk_address
 from forum.moderation.reasons import REASONS, label_of_code
 from forum.moderation.views.blueprint import moderation
 from forum.moderation.wording import name_of_action, what_follows
@@ -30,6 +27,8 @@ from forum.web.forms import show_refusal
 from forum.web.rendering import render
 
 SEE_OTHER = 303
+# More digits than the number of any case has.
+LONGEST_NUMBER = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +45,14 @@ class ThreadForms:
 
     heading: str
     what_follows: str
+    # Where the form goes; ``first_page`` is that without the page of the posts one can choose.
     address: str
+    first_page: str
+    # Where moderators work on the topic, and where somebody who changes their mind goes: there, or to the case.
+    desk: str
     back: str
     reasons: tuple[ReasonChoice, ...]
-    form: ThreadForm
+    form: ReasonedForm
     preview: Preview | None
 
 
@@ -101,11 +104,11 @@ def decide_on_topic(topic_id: int, word: str) -> Answer:
     action = _on_topic(word)
     form = form_for(action, request.form)
     try:
-        draft = parse_decision(form, request.form, action)
+        draft = parse_decision(form, request.form)
         if step_of(form) is Step.PREVIEW:
             page = _topic(topic_id, action)
             preview = current.read(
-                lambda session: queries.preview_on_topic(
+                lambda session: previews.preview_on_topic(
                     session, current.actor(), page, draft, _fields(form, action)
                 )
             )
@@ -131,20 +134,24 @@ def decide_on_post(post_id: int, word: str) -> Answer:
     action = _on_post(word)
     form = form_for(action, request.form)
     try:
-        draft = parse_decision(form, request.form, action)
+        draft = parse_decision(form, request.form)
     except Invalid as refusal:
         show_refusal(form, refusal)
         return _show_post(_post(post_id, action), form, status=422)
     if step_of(form) is Step.PREVIEW:
         page = _post(post_id, action)
-        preview = current.read(lambda session: queries.preview_on_post(session, current.actor(), page, draft))
+        preview = current.read(
+            lambda session: previews.preview_on_post(session, current.actor(), page, draft)
+        )
         return _show_post(page, form, preview)
     commands.decide_on_post(current.session(), current.actor(), post_id, action, draft)
+    if case := _case():
+        return redirect(case, SEE_OTHER)
     post = post_at_work(current.session(), current.actor(), post_id)
     return redirect(desk_address(post.topic_id, post.number), SEE_OTHER)
 
 
-def _act_on_topic(topic_id: int, action: Action, form: ThreadForm, draft: ThreadDraft) -> str:
+def _act_on_topic(topic_id: int, action: Action, form: ReasonedForm, draft: ThreadDraft) -> str:
     """Take the decision, and return where it leads."""
     session, actor = current.session(), current.actor()
     match action:
@@ -156,6 +163,8 @@ def _act_on_topic(topic_id: int, action: Action, form: ThreadForm, draft: Thread
             topic_id = commands.split_topic(session, actor, topic_id, parse_split(form), draft)
         case _:
             topic_id = commands.decide_on_topic(session, actor, topic_id, action, draft)
+    if case := _case():
+        return case
     try:
         return desk_address(topic_at_work(session, actor, topic_id).id)
     except NotFound:
@@ -163,7 +172,7 @@ def _act_on_topic(topic_id: int, action: Action, form: ThreadForm, draft: Thread
         return f"/topics/{topic_id}"
 
 
-def _fields(form: ThreadForm, action: Action) -> ThreadFields:
+def _fields(form: ReasonedForm, action: Action) -> ThreadFields:
     match action:
         case Action.TOPIC_MOVE:
             return str(form["category"].data or "")
@@ -186,17 +195,15 @@ def _post(post_id: int, action: Action) -> PostActionPage:
 
 
 def _show_topic(
-    page: TopicActionPage, form: ThreadForm, preview: Preview | None = None, status: int = 200
+    page: TopicActionPage, form: ReasonedForm, preview: Preview | None = None, status: int = 200
 ) -> Response:
     address = queries.action_address("topics", page.topic.id, page.action)
-    if page.page > 1:
-        address = f"{address}?page={page.page}"
-    ask = _asking(page.action, form, preview, address, desk_address(page.topic.id))
+    ask = _asking(page.action, form, preview, address, desk_address(page.topic.id), page.page)
     return render("moderation/topic_action_page.html", TopicAction(page, ask), status=status)
 
 
 def _show_post(
-    page: PostActionPage, form: ThreadForm, preview: Preview | None = None, status: int = 200
+    page: PostActionPage, form: ReasonedForm, preview: Preview | None = None, status: int = 200
 ) -> Response:
     address = queries.action_address("posts", page.post.id, page.action)
     ask = _asking(page.action, form, preview, address, desk_address(page.post.topic_id, page.post.number))
@@ -204,17 +211,35 @@ def _show_post(
 
 
 def _asking(
-    action: Action, form: ThreadForm, preview: Preview | None, address: str, back: str
+    action: Action, form: ReasonedForm, preview: Preview | None, address: str, desk: str, page: int = 1
 ) -> ThreadForms:
+    carried = {"report": report} if (report := _report()) else {}
     return ThreadForms(
         heading=name_of_action(action),
         what_follows=what_follows(action),
-        address=address,
-        back=back,
+        address=_with(address, {**carried, "page": str(page)} if page > 1 else carried),
+        first_page=_with(address, carried),
+        desk=desk,
+        back=_case() or desk,
         reasons=tuple(ReasonChoice(code.value, label_of_code(code)) for code in REASONS[action]),
         form=form,
         preview=preview,
     )
+
+
+def _with(address: str, query: dict[str, str]) -> str:
+    return f"{address}?{urlencode(query)}" if query else address
+
+
+def _report() -> str:
+    """Return the number of the case that somebody came from; "" for none, and for whatever else was typed there."""
+    given = request.args.get("report", "")
+    return given if given.isascii() and given.isdigit() and len(given) <= LONGEST_NUMBER else ""
+
+
+def _case() -> str:
+    """Return the page of that case, which says itself whether they may see it; "" for none."""
+    return f"/moderation/reports/{report}" if (report := _report()) else ""
 
 
 def _on_topic(word: str) -> Action:
