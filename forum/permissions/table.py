@@ -77,7 +77,7 @@ own = rule(
 topic_open = rule(
     "the topic is open",
     lambda _actor, subject: not subject.locked,
-    lambda: _("This topic is locked, so nothing more can be added."),
+    lambda: _("This topic is closed to replies, so nothing more can be added."),
 )
 moderates_some = rule(
     "a moderator of any category",

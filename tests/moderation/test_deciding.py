@@ -1,5 +1,7 @@
 """What all decisions have in common: a reason that says why, a preview that keeps its word, and the way back."""
 
+from typing import Any
+
 import pytest
 from flask import Flask
 
@@ -99,12 +101,13 @@ def test_a_preview_after_a_faster_moderator_says_so(app: Flask, thread: Thread, 
     subject = thread.id if kind == "topics" else thread.post_ids[1]
     address = f"/moderation/{kind}/{subject}/{verb}"
     target = start(thread.database, thread.other.actor, topic_draft("daily-life"))
-    more: dict[str, object] = {
+    choices: dict[str, dict[str, Any]] = {
         "move": {"category": "daily-life"},
         "merge": {"target": str(target)},
         "split": {"posts": [str(thread.post_ids[3])], "title": "Cats"},
-    }.get(verb, {})
-    sent = {**fields_of(form_of(morgan.client, address)), "reason": REASONS[verb], "text": "", **more}
+    }
+    sent = {**fields_of(form_of(morgan.client, address)), "reason": REASONS[verb], "text": ""}
+    sent |= choices.get(verb, {})
     if kind == "topics":
         done(robin.client, f"{thread.desk}/pin")
     else:
