@@ -73,7 +73,7 @@ ASK_ON_TOPIC = _grid(
     """
     state             lock  unlock pin   unpin move  hide  remove restore merge split
     other's         | yes   late   yes   late  yes   yes   yes    late    yes   yes
-    own             | yes   late   yes   late  yes   yes   yes    late    yes   yes
+    own             | yes   no     yes   late  yes   yes   yes    no      yes   yes
     members only    | yes   late   yes   late  yes   yes   yes    late    yes   yes
     moderators only | yes   late   yes   late  yes   yes   yes    late    yes   yes
     locked          | late  yes    yes   late  yes   yes   yes    late    yes   yes
@@ -85,7 +85,7 @@ ASK_ON_TOPIC = _grid(
     nowhere         | gone  gone   gone  gone  gone  gone  gone   gone    gone  gone
     """,
 )
-# Whoever had the page before them is told what became of the topic.
+# Whoever had the page before them is told what became of the topic. What is one's own, somebody else must look at.
 ACT_ON_TOPIC = _grid(
     "desk topic",
     "deciding",
@@ -93,7 +93,7 @@ ACT_ON_TOPIC = _grid(
     """
     state             lock  unlock pin   unpin move  hide  remove restore merge split
     other's         | yes   late   yes   late  yes   yes   yes    late    yes   yes
-    own             | yes   late   yes   late  yes   yes   yes    late    yes   yes
+    own             | yes   no     yes   late  yes   yes   yes    no      yes   yes
     members only    | yes   late   yes   late  yes   yes   yes    late    yes   yes
     moderators only | yes   late   yes   late  yes   yes   yes    late    late  late
     locked          | late  yes    yes   late  yes   yes   yes    late    yes   yes
@@ -143,7 +143,7 @@ ON_POST = {
         """
     state             hide  remove restore
     other's         | yes   yes    late
-    own             | yes   yes    late
+    own             | yes   yes    no
     members only    | yes   yes    late
     held            | late  late   late
     hidden          | late  yes    yes
@@ -188,8 +188,19 @@ def _each(word: str, nowhere: str = "gone") -> str:
 
 
 MEMBER = _judging("a member, looked up", _each("page"))
-NOTE = _judging("a note on a member", _each("done"))
 # Nobody judges themselves, and only administrators judge moderators.
+NOTE = _judging(
+    "a note on a member",
+    """
+    other's     | done
+    own         | no
+    moderator's | no   done
+    waiting     | done
+    suspended   | done
+    paused      | done
+    nowhere     | gone
+    """,
+)
 ASK_TO_JUDGE = _judging(
     "the page that asks before a member is judged",
     """
@@ -257,7 +268,7 @@ DELETE_NOTE = _table(
     WHOLE,
     {
         "own": {"moder": "done", "admin": "done"},
-        "other's": {"moder": "gone", "admin": "gone"},
+        "other's": {"moder": "gone", "admin": "done"},
         "nowhere": {"moder": "gone", "admin": "gone"},
     },
 )

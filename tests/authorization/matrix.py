@@ -22,8 +22,8 @@ TOPIC_SHORT = table(
     """
     other's              | lead
     own                  | lead  lead  lead  page  page  lead  page  lead  lead  lead  lead  lead
-    members only         | gone  page
-    moderators only      | gone  gone  gone  gone  gone  gone  gone  page  gone  page  page  page
+    members only         | gone  page  page  gone  gone  page  page  page  page  page  page  page
+    moderators only      | gone  gone  gone  gone  gone  gone  gone  page  gone  page  page  gone
     own, moderators only | gone  page
     locked               | lead
     hidden               | gone
@@ -44,8 +44,8 @@ TOPIC_IN_FULL = table(
     """
     other's              | page
     own                  | page  page  page  lead  lead  page  lead  page  page  page  page  page
-    members only         | gone  lead
-    moderators only      | gone  gone  gone  gone  gone  gone  gone  lead  gone  lead  lead  lead
+    members only         | gone  lead  lead  gone  gone  lead  lead  lead  lead  lead  lead  lead
+    moderators only      | gone  gone  gone  gone  gone  gone  gone  lead  gone  lead  lead  gone
     own, moderators only | gone  lead
     locked               | page
     hidden               | gone
@@ -67,8 +67,8 @@ REPLY = {
         f"""
     other's              | login {step} {step} no   no    no    no    {step} {step} {step} {step} no
     own                  | login {step} {step} no   no    no    no    {step} {step} {step} {step} no
-    members only         | login {step} {step} no   no    no    no    {step} {step} {step} {step} no
-    moderators only      | login gone   gone   gone gone  gone  gone  {step} gone   {step} {step} no
+    members only         | login {step} {step} gone gone  no    no    {step} {step} {step} {step} no
+    moderators only      | login gone   gone   gone gone  gone  gone  {step} gone   {step} {step} gone
     own, moderators only | login {step} {step} no   no    no    no    {step} {step} {step} {step} no
     locked               | login no
     hidden               | login gone
@@ -102,8 +102,8 @@ def _reading_post(name: str, word: str, elsewhere: str = "gone") -> Table:
         f"""
     other's              | {word}
     own                  | {word} {word} {word} {gone} {gone} {word} {gone} {word} {word} {word} {word} {word}
-    members only         | {gone} {word}
-    moderators only      | {gone} {gone} {gone} {gone} {gone} {gone} {gone} {word} {gone} {word} {word} {word}
+    members only         | {gone} {word} {word} {gone} {gone} {word} {word} {word} {word} {word} {word} {word}
+    moderators only      | {gone} {gone} {gone} {gone} {gone} {gone} {gone} {word} {gone} {word} {word} {gone}
     locked               | {word}
     own, locked          | {word} {word} {word} {gone} {gone} {word} {gone} {word} {word} {word} {word} {word}
     held                 | {gone}
@@ -135,8 +135,8 @@ EDIT = {
         f"""
     other's              | login no
     own                  | login {step} {step} gone gone  no    gone  {step} {step} {step} {step} no
-    members only         | login no
-    moderators only      | login gone   gone   gone gone  gone  gone  no     gone   no     no     no
+    members only         | login no     no     gone gone  no    no    no     no     no     no     no
+    moderators only      | login gone   gone   gone gone  gone  gone  no     gone   no     no     gone
     locked               | login no
     own, locked          | login no     no     gone gone  no    gone  no     no     no     no     no
     held                 | login gone
@@ -164,8 +164,8 @@ TAKE_BACK = {
         f"""
     other's              | login no
     own                  | login {step}
-    members only         | login no
-    moderators only      | login gone   gone   gone gone  gone  gone  no     gone   no     no     no
+    members only         | login no     no     gone gone  no    no    no     no     no     no     no
+    moderators only      | login gone   gone   gone gone  gone  gone  no     gone   no     no     gone
     locked               | login no
     own, locked          | login {step}
     held                 | login gone
