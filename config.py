@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -26,6 +27,7 @@ MINIMUM_DISTINCT_BYTES = 10
 STAND_IN_ISSUERS = ".stand-in.invalid"
 # What is well formed; which languages are there is known where the catalogues are.
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9.-]+")
 
 
 def _shipped(name: str) -> Path:
@@ -37,6 +39,17 @@ def _shipped(name: str) -> Path:
 
 TEMPLATES = _shipped("templates")
 MIGRATIONS = _shipped("migrations")
+
+
+# The addresses at which a provider may be reached instead of its published ones.
+_PROVIDER_ADDRESSES = (
+    "metadata_url",
+    "security_events_url",
+    "authorize_url",
+    "token_url",
+    "profile_url",
+    "debug_token_url",
+)
 
 
 class SettingsError(ValueError):
@@ -62,6 +75,8 @@ class ProviderSettings:
     issuer: str
     # Google: where the discovery document is. Facebook has none.
     metadata_url: str | None = None
+    # Google: where the document stands that says who signs its security events; None means they are not taken.
+    security_events_url: str | None = None
     # Facebook: fixed endpoints; None means the published ones of the pinned Graph API version.
     authorize_url: str | None = None
     token_url: str | None = None
@@ -94,6 +109,21 @@ class Settings:
     facebook: ProviderSettings | None = None
     # True only in the demo and in tests: the providers are the stand-in on a loopback port.
     stand_in: bool = False
+
+    # Let members log in with a passkey too: needs the extra "passkeys", and a name as host in the base URL.
+    passkeys: bool = False
+
+    # The mail server that takes our letters; None means that none are written.
+    smtp_host: str | None = None
+    smtp_port: int = 587
+    # How the way there is encrypted: "starttls", "tls" from the first byte, or "none" (this machine alone).
+    smtp_security: str = "starttls"
+    # Both or neither.
+    smtp_user: str = ""
+    smtp_password: str = field(default="", repr=False)
+    # Who writes: an address, and a name that betrays no illness to whoever sees somebody's inbox.
+    mail_from: str = ""
+    mail_name: str = "Alongside"
 
     # The community's name as people read it.
     site_name: str = "Alongside Chronic Pain"
@@ -176,6 +206,9 @@ def _check(settings: Settings) -> None:
         _check_stand_in(settings)
     else:
         _check_providers(settings)
+    if settings.passkeys:
+        _check_passkeys(settings)
+    _check_mail(settings)
     if settings.pseudo_locales and settings.mode is Mode.PRODUCTION:
         raise SettingsError(f"{PREFIX}PSEUDO_LOCALES can't be used with {PREFIX}MODE=production.")
     if not _LANGUAGE_TAG.fullmatch(settings.default_locale):
@@ -237,6 +270,7 @@ def _check_numbers(settings: Settings) -> None:
         ("threads", 1, 1000),
         ("workers", 1, 1000),
         ("proxy_hops", 0, 10),
+        ("smtp_port", 1, 65535),
     ):
         if not least <= getattr(settings, name) <= most:
             raise SettingsError(f"{PREFIX}{name.upper()} must lie between {least} and {most}.")
@@ -248,10 +282,37 @@ def _check_providers(settings: Settings) -> None:
         name = provider.provider.upper()
         if STAND_IN_ISSUERS in provider.issuer:
             raise SettingsError(f"{PREFIX}STAND_IN is off, yet {PREFIX}{name}_ISSUER is the stand-in's.")
-        for what in ("metadata_url", "authorize_url", "token_url", "profile_url", "debug_token_url"):
+        for what in _PROVIDER_ADDRESSES:
             address = getattr(provider, what)
             if settings.mode is Mode.PRODUCTION and address and not address.startswith("https://"):
                 raise SettingsError(f"{PREFIX}{name}_{what.upper()} must begin with https:// in production.")
+
+
+def _check_passkeys(settings: Settings) -> None:
+    """A passkey is tied to a host's name: browsers make none for an address of numbers (WebAuthn, section 5.1.2)."""
+    host = urlsplit(settings.base_url).hostname or ""
+    if host.startswith("[") or ":" in host or host.replace(".", "").isdigit():
+        raise SettingsError(f"{PREFIX}PASSKEYS needs a name as the host in {PREFIX}BASE_URL, like localhost.")
+    if find_spec("webauthn") is None:
+        raise SettingsError(f'{PREFIX}PASSKEYS needs the extra "passkeys", which is not installed.')
+
+
+def _check_mail(settings: Settings) -> None:
+    """A mail server that is half set up would swallow what members are told."""
+    if settings.smtp_security not in ("starttls", "tls", "none"):
+        raise SettingsError(f"{PREFIX}SMTP_SECURITY must be starttls, tls or none.")
+    if bool(settings.smtp_user) != bool(settings.smtp_password):
+        missing = "PASSWORD" if settings.smtp_user else "USER"
+        raise SettingsError(f"{PREFIX}SMTP_{missing} is not set, so mail is only half configured.")
+    if settings.smtp_host is None:
+        for name in ("smtp_user", "mail_from"):
+            if getattr(settings, name):
+                raise SettingsError(f"{PREFIX}SMTP_HOST is not set, yet {PREFIX}{name.upper()} is.")
+        return
+    if not _MAIL_ADDRESS.fullmatch(settings.mail_from):
+        raise SettingsError(f"{PREFIX}MAIL_FROM must be an address like forum@example.org when SMTP_HOST is set.")
+    if settings.smtp_security == "none" and settings.smtp_host not in LOOPBACK_HOSTS:
+        raise SettingsError(f"{PREFIX}SMTP_SECURITY=none is for a mail server on this machine alone.")
 
 
 def _check_stand_in(settings: Settings) -> None:
@@ -292,18 +353,18 @@ class _Reader:
             raise SettingsError(f"{PREFIX}{name} must be yes or no.")
         return value == "yes"
 
-    def provider(self, name: str, issuer: str, metadata_url: str | None) -> ProviderSettings | None:
+    def provider(
+        self, name: str, issuer: str, metadata_url: str | None = None, security_events_url: str | None = None
+    ) -> ProviderSettings | None:
         upper = name.upper()
         mentioned = any(key.startswith(f"{upper}_") and value.strip() for key, value in self.given.items())
         client_id = self.text(f"{upper}_CLIENT_ID", "")
         client_secret = self.text(f"{upper}_CLIENT_SECRET", "")
-        rest = {
-            "issuer": self.text(f"{upper}_ISSUER", issuer),
-            "metadata_url": self.text(f"{upper}_METADATA_URL", metadata_url or "") or None,
-            "authorize_url": self.text(f"{upper}_AUTHORIZE_URL", "") or None,
-            "token_url": self.text(f"{upper}_TOKEN_URL", "") or None,
-            "profile_url": self.text(f"{upper}_PROFILE_URL", "") or None,
-            "debug_token_url": self.text(f"{upper}_DEBUG_TOKEN_URL", "") or None,
+        own_issuer = self.text(f"{upper}_ISSUER", issuer)
+        published = {"metadata_url": metadata_url, "security_events_url": security_events_url}
+        addresses = {
+            what: self.text(f"{upper}_{what.upper()}", published.get(what) or "") or None
+            for what in _PROVIDER_ADDRESSES
         }
         if not mentioned:
             return None
@@ -314,12 +375,8 @@ class _Reader:
             provider=name,
             client_id=client_id,
             client_secret=client_secret,
-            issuer=rest["issuer"] or issuer,
-            metadata_url=rest["metadata_url"],
-            authorize_url=rest["authorize_url"],
-            token_url=rest["token_url"],
-            profile_url=rest["profile_url"],
-            debug_token_url=rest["debug_token_url"],
+            issuer=own_issuer,
+            **addresses,
         )
 
     def settings(self) -> Settings:
@@ -340,9 +397,18 @@ class _Reader:
                 "google",
                 "https://accounts.google.com",
                 "https://accounts.google.com/.well-known/openid-configuration",
+                "https://accounts.google.com/.well-known/risc-configuration",
             ),
-            facebook=self.provider("facebook", "https://www.facebook.com", None),
+            facebook=self.provider("facebook", "https://www.facebook.com"),
             stand_in=self.switch("STAND_IN"),
+            passkeys=self.switch("PASSKEYS"),
+            smtp_host=self.text("SMTP_HOST", "") or None,
+            smtp_port=self.number("SMTP_PORT", 587),
+            smtp_security=self.text("SMTP_SECURITY", "starttls"),
+            smtp_user=self.text("SMTP_USER", ""),
+            smtp_password=self.text("SMTP_PASSWORD", ""),
+            mail_from=self.text("MAIL_FROM", ""),
+            mail_name=self.text("MAIL_NAME", "Alongside"),
             site_name=self.text("SITE_NAME", "Alongside Chronic Pain"),
             operator_name=self.text("OPERATOR_NAME", ""),
             operator_address=self.text("OPERATOR_ADDRESS", ""),
