@@ -310,7 +310,9 @@ def _check_mail(settings: Settings) -> None:
                 raise SettingsError(f"{PREFIX}SMTP_HOST is not set, yet {PREFIX}{name.upper()} is.")
         return
     if not _MAIL_ADDRESS.fullmatch(settings.mail_from):
-        raise SettingsError(f"{PREFIX}MAIL_FROM must be an address like forum@example.org when SMTP_HOST is set.")
+        raise SettingsError(
+            f"{PREFIX}MAIL_FROM must be an address like forum@example.org when SMTP_HOST is set."
+        )
     if settings.smtp_security == "none" and settings.smtp_host not in LOOPBACK_HOSTS:
         raise SettingsError(f"{PREFIX}SMTP_SECURITY=none is for a mail server on this machine alone.")
 

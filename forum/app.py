@@ -7,8 +7,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import config
 from config import PREFIX, STAND_IN_ISSUERS, Mode, Settings, SettingsError
 from forum import consequences, viewer
-from forum.accounts.commands import SESSION_LASTS
 from forum.accounts.queries import identity_of_issuer_exists
+from forum.accounts.sign_in_sessions import SESSION_LASTS
 from forum.accounts.views import accounts
 from forum.admin.views import admin
 from forum.community.my_views import my_pages
@@ -55,6 +55,8 @@ def create_app(settings: Settings) -> Flask:
     viewer.install(app)
     app.before_request(access.check_access)
     csrf.install(app)
+    # After the token: the page that asks for a proof shows again what was sent, which must not be a stranger's.
+    app.before_request(access.check_proof)
     rendering.install(app)
     for blueprint in (site, accounts, consent, community, my_pages, treatments, moderation, admin):
         app.register_blueprint(blueprint)

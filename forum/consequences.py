@@ -18,6 +18,7 @@ from forum.events import (
     Event,
     Follower,
     MemberPaused,
+    MemberReturned,
     PostDeleted,
     PostHidden,
     PostPublished,
@@ -74,6 +75,7 @@ CONSEQUENCES: dict[type[Event], tuple[Consequence, ...]] = {
     TopicMerged: (now(topic_facts.refresh_merged_facts),),
     TopicSplit: (now(topic_facts.refresh_split_facts),),
     MemberPaused: (now(topic_facts.refresh_facts_of_member),),
+    MemberReturned: (now(topic_facts.refresh_facts_of_member),),
 }
 
 

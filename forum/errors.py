@@ -27,6 +27,10 @@ class Forbidden(Refusal):
     """The actor may see this but not do that; the reason says why (status 403)."""
 
 
+class ProveFirst(Refusal):
+    """They may, once they show anew that it is still they (status 403, with the ways to show it)."""
+
+
 class NotFound(Refusal):
     """It does not exist, or the actor may not know that it does (status 404)."""
 

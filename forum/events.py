@@ -54,6 +54,21 @@ class MemberPaused(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MemberReturned(Event):
+    """A member who was leaving came back in time; what they wrote is shown again as before."""
+
+    member_id: int
+    fixed_scopes = (SITE,)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountNoticeMade(Event):
+    """A member is told about their own account; only they see it."""
+
+    notice_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyPublished(Event):
     """A version of a policy came into force or was announced."""
 

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from forum.accounts import account_notices, sign_in_sessions, suspensions
 from forum.accounts import commands as accounts
-from forum.accounts import suspensions
 from forum.community import commands as community
 from forum.jobs.worker import Recurring
 from forum.moderation.commands import erasing, notices
@@ -14,7 +14,8 @@ DAY = timedelta(days=1)
 
 SCHEDULE: tuple[Recurring, ...] = (
     Recurring("accounts.sweep_sign_in_attempts", MINUTE, accounts.sweep_sign_in_attempts),
-    Recurring("accounts.sweep_sign_in_sessions", DAY, accounts.sweep_sign_in_sessions),
+    Recurring("accounts.sweep_sign_in_sessions", DAY, sign_in_sessions.sweep_sign_in_sessions),
+    Recurring("accounts.sweep_account_notices", DAY, account_notices.sweep_account_notices),
     Recurring("accounts.sweep_suspensions", DAY, suspensions.sweep_suspensions),
     Recurring("community.sweep_submission_keys", DAY, community.sweep_submission_keys),
     Recurring("moderation.sweep_reports", DAY, moderation.sweep_reports),

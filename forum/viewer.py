@@ -2,12 +2,13 @@
 
 from flask import Flask
 from flask_login import AnonymousUserMixin, LoginManager, UserMixin
-from sqlalchemy import String, and_, cast, exists, func, select
+from sqlalchemy import String, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from forum import clock
-from forum.accounts.models import Member, SignInSession, Suspension
+from forum.accounts.models import AccountNotice, Member, Passkey, SignInSession, Suspension
 from forum.accounts.queries import suspension_holds
+from forum.accounts.sign_in_sessions import session_is_valid
 from forum.accounts.tokens import hash_of
 from forum.community.models import CategoryModerator
 from forum.community_settings.models import CommunitySettings
@@ -61,11 +62,18 @@ def actor_of(session: Session, token: str) -> Actor | None:
     read_only = (
         select(CommunitySettings.read_only).order_by(CommunitySettings.id.desc()).limit(1).scalar_subquery()
     )
-    new_notices = exists().where(Notice.member_id == Member.id, Notice.seen_at.is_(None))
+    new_notices = or_(
+        exists().where(Notice.member_id == Member.id, Notice.seen_at.is_(None)),
+        exists().where(AccountNotice.member_id == Member.id, AccountNotice.seen_at.is_(None)),
+    )
+    has_passkey = exists().where(Passkey.member_id == Member.id)
     now = clock.now()
     row = session.execute(
         select(
             SignInSession.id,
+            SignInSession.proof,
+            SignInSession.proved_at,
+            SignInSession.last_seen_on,
             Member.id,
             Member.uuid,
             Member.name,
@@ -77,16 +85,20 @@ def actor_of(session: Session, token: str) -> Actor | None:
             categories,
             read_only,
             new_notices,
+            has_passkey,
             *(decision_in_force(Member.uuid, purpose) for purpose in purposes),
         )
         .join(Member, Member.id == SignInSession.member_id)
         .outerjoin(Suspension, and_(Suspension.member_id == Member.id, suspension_holds(now)))
-        .where(SignInSession.token_hash == hash_of(token), SignInSession.expires_at > now)
+        .where(SignInSession.token_hash == hash_of(token), session_is_valid(now))
     ).one_or_none()
     if row is None:
         return None
     (
         session_id,
+        proof,
+        proved_at,
+        last_seen_on,
         member_id,
         uuid,
         name,
@@ -98,6 +110,7 @@ def actor_of(session: Session, token: str) -> Actor | None:
         category_ids,
         is_read_only,
         has_new_notices,
+        has_a_passkey,
         *decisions,
     ) = row
     return Actor(
@@ -118,4 +131,8 @@ def actor_of(session: Session, token: str) -> Actor | None:
             if decision != Decision.GIVEN
         ),
         sign_in_session_id=session_id,
+        proof=proof,
+        proved_at=proved_at,
+        has_passkey=bool(has_a_passkey),
+        last_seen_on=last_seen_on,
     )

@@ -15,9 +15,11 @@ from sqlalchemy import select, update
 
 from config import Settings
 from forum import __version__, clock, viewer
-from forum.accounts.commands import change_role, sign_in
+from forum.accounts.commands import change_role
 from forum.accounts.models import Member, Suspension
 from forum.accounts.pending_identity import PendingIdentity
+from forum.accounts.proofs import Proven
+from forum.accounts.sign_in_sessions import sign_in
 from forum.community.models import CategoryModerator
 from forum.consent import commands, ledger, wording
 from forum.consent.drafts import JoinDraft, PolicyDraft
@@ -25,7 +27,16 @@ from forum.consent.ledger import Entry
 from forum.consent.models import ConsentMethod, Decision, PolicyKind
 from forum.consent.queries import policies_in_force
 from forum.database.session import Database
-from forum.permissions.actor import OPERATOR, REQUIRED_PURPOSES, Actor, MemberId, MemberState, Purpose, Role
+from forum.permissions.actor import (
+    OPERATOR,
+    REQUIRED_PURPOSES,
+    Actor,
+    MemberId,
+    MemberState,
+    Proof,
+    Purpose,
+    Role,
+)
 from forum.text.translate import DEFAULT_LOCALE
 
 _subjects = count(1)
@@ -119,7 +130,8 @@ def member(
     with database.transaction() as session:
         if role is not Role.MEMBER:
             change_role(session, OPERATOR, name, role)
-        token = sign_in(session, member_id)
+        # They have just shown that it is they; who hasn't is a matter of the tests about that.
+        token = sign_in(session, member_id, proven=Proven(Proof.PASSKEY, clock.now()))
         uuid = session.scalars(select(Member.uuid).where(Member.id == member_id)).one()
     return Someone(member_id, uuid, name, token, signed_in(app, token), database)
 

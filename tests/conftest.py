@@ -155,6 +155,8 @@ def settings_for(database_url: str, data_folder: Path, base_url: str = "http://l
             debug_token_url=f"{nowhere}/facebook/debug_token",
         ),
         stand_in=True,
+        # Where the forum has a name, which is what passkeys are tied to.
+        passkeys="127.0.0.1" not in base_url,
         operator_name="The Test Community",
         operator_address="1 Example Street, Exampleton",
         operator_contact="care@forum.invalid",

@@ -249,18 +249,29 @@ class _Quiet(WSGIRequestHandler):
 
 @contextmanager
 def served(
-    settings: Settings, stand_in: StandIn, *, policies: bool = True, relay: Relay | None = None
+    settings: Settings,
+    stand_in: StandIn,
+    *,
+    policies: bool = True,
+    relay: Relay | None = None,
+    host: str = "127.0.0.1",
 ) -> Iterator[Forum]:
-    """Serve a forum with these settings on a free loopback port, with a client of its own at the stand-in."""
+    """Serve a forum with these settings on a free loopback port, with a client of its own at the stand-in.
+
+    As ``host`` "localhost" it has passkeys, which no browser makes for an address of numbers.
+    """
     server = make_server("127.0.0.1", 0, lambda _environ, _start: [], threaded=True, request_handler=_Quiet)
-    base_url = f"http://127.0.0.1:{server.server_port}"
+    base_url = f"http://{host}:{server.server_port}"
     client = stand_in.register(
-        [f"{base_url}/auth/{provider}/callback" for provider in ("google", "facebook")]
+        [f"{base_url}/auth/{provider}/callback" for provider in ("google", "facebook")],
+        deauthorize_url=f"{base_url}/auth/facebook/deauthorize",
+        deletion_url=f"{base_url}/auth/facebook/deletion",
     )
     led = relay.settings if relay else lambda own: own
     settings = replace(
         settings,
         base_url=base_url,
+        passkeys=host == "localhost",
         # A quarter of them may wait for a provider at once.
         threads=16,
         trusted_hosts=(base_url.removeprefix("http://"),),

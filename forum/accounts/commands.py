@@ -1,4 +1,4 @@
-"""What changes accounts: sign-ins under way, signed-in browsers, roles. Joining itself is consent's.
+"""What changes accounts: sign-ins under way, and roles. Joining itself is consent's.
 
 A sign-in attempt holds nothing about a person. It is made when somebody sets out for a provider and is gone with the
 first callback that brings its state, whatever else that callback holds.
@@ -13,11 +13,10 @@ from sqlalchemy import CursorResult, case, delete, select, update
 from sqlalchemy.orm import Session
 
 from forum import clock
-from forum.accounts.models import Identity, Member, SignInAttempt, SignInSession
+from forum.accounts.models import Member, SignInAttempt, SignInPurpose
 from forum.accounts.names import tidy_name
 from forum.accounts.providers.outcomes import Attempt, Provider
-from forum.accounts.queries import identity_of
-from forum.accounts.tokens import hash_of, new_token
+from forum.accounts.tokens import hash_of
 from forum.audit_log.commands import record
 from forum.errors import NotFound
 from forum.events import MemberRoleChanged, emit
@@ -30,7 +29,6 @@ ATTEMPT_LASTS = timedelta(minutes=10)
 MOST_ATTEMPTS = 5
 # A callback brings one. What a forged one holds beyond these isn't looked for.
 MOST_STATES = 100
-SESSION_LASTS = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +37,16 @@ class TakenAttempt:
 
     attempt: Attempt
     next: str
+    purpose: SignInPurpose
 
 
-def begin_attempt(session: Session, browser: str, attempt: Attempt, next: str) -> None:
+def begin_attempt(
+    session: Session,
+    browser: str,
+    attempt: Attempt,
+    next: str,
+    purpose: SignInPurpose = SignInPurpose.SIGN_IN,
+) -> None:
     """Remember a sign-in that sets out now; of one browser, only the five newest are kept.
 
     ``browser`` is the random value in its session cookie, ``next`` a path that was found safe.
@@ -67,6 +72,7 @@ def begin_attempt(session: Session, browser: str, attempt: Attempt, next: str) -
             nonce=attempt.nonce,
             code_verifier=attempt.code_verifier,
             next=next,
+            purpose=purpose,
             expires_at=clock.now() + ATTEMPT_LASTS,
         )
     )
@@ -93,6 +99,7 @@ def take_attempt(
             SignInAttempt.nonce,
             SignInAttempt.code_verifier,
             SignInAttempt.next,
+            SignInAttempt.purpose,
             SignInAttempt.expires_at,
         )
     ).all()
@@ -108,50 +115,13 @@ def take_attempt(
         code_verifier=row.code_verifier,
         redirect_uri=redirect_uri,
     )
-    return TakenAttempt(attempt, row.next)
-
-
-def sign_in_as(session: Session, issuer: str, subject: str) -> tuple[MemberId, str] | None:
-    """Sign in whom this identity belongs to, and return the member and a new session's token; None if nobody.
-
-    An identity that went dormant is revived: its person just came back by it.
-    """
-    known = identity_of(session, issuer, subject)
-    if known is None:
-        return None
-    if known.is_dormant:
-        session.execute(update(Identity).where(Identity.id == known.id).values(dormant_since=None))
-    return known.member_id, sign_in(session, known.member_id)
-
-
-def sign_in(session: Session, member_id: MemberId) -> str:
-    """Begin a sign-in session of thirty days, and return its token, which only the browser will hold."""
-    token = new_token()
-    begun_at = clock.now()
-    session.add(
-        SignInSession(
-            token_hash=hash_of(token),
-            member_id=member_id,
-            begun_at=begun_at,
-            expires_at=begun_at + SESSION_LASTS,
-        )
-    )
-    return token
-
-
-def sign_out(session: Session, sign_in_session_id: int) -> None:
-    """End a sign-in session: its cookie is worth nothing from now on."""
-    session.execute(delete(SignInSession).where(SignInSession.id == sign_in_session_id))
+    return TakenAttempt(attempt, row.next, row.purpose)
 
 
 def sweep_sign_in_attempts(session: Session) -> int:
     """Delete the attempts that nobody came back from within ten minutes, and return how many there were."""
-    return _deleted(session, SignInAttempt)
-
-
-def sweep_sign_in_sessions(session: Session) -> int:
-    """Delete the sign-in sessions whose thirty days are over, and return how many there were."""
-    return _deleted(session, SignInSession)
+    result = session.execute(delete(SignInAttempt).where(SignInAttempt.expires_at <= clock.now()))
+    return result.rowcount if isinstance(result, CursorResult) else 0
 
 
 def change_role(session: Session, actor: Actor, name: str, role: Role) -> MemberId:
@@ -179,8 +149,3 @@ def change_role(session: Session, actor: Actor, name: str, role: Role) -> Member
     record(session, actor, Action.ROLE_CHANGE, member_uuid=changed.uuid, facts={"role": role})
     emit(session, MemberRoleChanged(changed.id))
     return MemberId(changed.id)
-
-
-def _deleted(session: Session, table: type[SignInAttempt] | type[SignInSession]) -> int:
-    result = session.execute(delete(table).where(table.expires_at <= clock.now()))
-    return result.rowcount if isinstance(result, CursorResult) else 0

@@ -1,16 +1,46 @@
 """Tables of accounts. Nothing of a provider is kept but the issuer and the subject it knows the person by."""
 
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, Uuid
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, LargeBinary, String, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
+from forum.accounts.devices import BrowserFamily, SystemFamily
 from forum.database.base import Base, Numbered, numbered
 from forum.database.column_types import UtcDateTime, words
-from forum.permissions.actor import MemberState, Role
+from forum.permissions.actor import MemberState, Proof, Role
 
 LONGEST_NAME = 30
+LONGEST_PASSKEY_NAME = 60
+
+
+class SignInPurpose(StrEnum):
+    """What somebody set out for: to a provider, or to their passkey."""
+
+    SIGN_IN = "sign-in"
+    # To show, signed in, that it is still they.
+    PROVE = "prove"
+    # To add one more way in to the account in which they are signed in.
+    ADD = "add"
+
+
+class AccountEvent(StrEnum):
+    """What a member is told about their own account."""
+
+    IDENTITY_ADDED = "identity-added"
+    IDENTITY_REMOVED = "identity-removed"
+    # Facebook told us that the person cut the tie there.
+    IDENTITY_DORMANT = "identity-dormant"
+    PASSKEY_ADDED = "passkey-added"
+    PASSKEY_REMOVED = "passkey-removed"
+    CODES_MADE = "codes-made"
+    CODE_USED = "code-used"
+    # Google told us that somebody else may have been in the account there.
+    SESSIONS_ENDED = "sessions-ended"
+    LEAVING_BEGUN = "leaving-begun"
+    LEAVING_CANCELLED = "leaving-cancelled"
 
 
 class Member(Numbered, Base):
@@ -80,6 +110,7 @@ class SignInAttempt(Numbered, Base):
     provider: Mapped[str] = mapped_column(String(20))
     nonce: Mapped[str] = mapped_column(String(100))
     code_verifier: Mapped[str] = mapped_column(String(128))
+    purpose: Mapped[SignInPurpose] = mapped_column(words(SignInPurpose, "purpose"))
     # Where on this site the person was going; validated before it is stored.
     next: Mapped[str] = mapped_column(String(500))
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -89,9 +120,108 @@ class SignInSession(Numbered, Base):
     """A signed-in browser. The cookie holds the token, the table only its hash."""
 
     __tablename__ = "sign_in_session"
-    __table_args__ = numbered(Index(None, "member_id"), Index(None, "expires_at"))
+    __table_args__ = numbered(
+        Index(None, "member_id"), Index(None, "expires_at"), Index(None, "last_seen_on")
+    )
 
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
     begun_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # A day and no more: when in the night somebody could not sleep is theirs alone.
+    last_seen_on: Mapped[date] = mapped_column(Date)
+    browser: Mapped[BrowserFamily] = mapped_column(words(BrowserFamily, "browser"))
+    system: Mapped[SystemFamily] = mapped_column(words(SystemFamily, "system"))
+    # When the member last showed that it is they, and how; None where nobody can say.
+    proof: Mapped[Proof | None] = mapped_column(words(Proof, "proof"))
+    proved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Passkey(Numbered, Base):
+    """A passkey: its public half. What proves anything is on the member's own device."""
+
+    __tablename__ = "passkey"
+    __table_args__ = numbered(Index(None, "member_id"))
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    # Both in base64url without padding, as browsers give them.
+    credential_id: Mapped[str] = mapped_column(String(1400), unique=True)
+    # Random, one for all passkeys of a member: it tells a device nothing that leads anywhere.
+    user_handle: Mapped[str] = mapped_column(String(100))
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    # What the member calls it.
+    name: Mapped[str] = mapped_column(String(LONGEST_PASSKEY_NAME))
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_used_on: Mapped[date | None] = mapped_column(Date)
+
+
+class PasskeyChallenge(Numbered, Base):
+    """What a passkey is to sign, once: nothing about a person, gone with the answer or after some minutes."""
+
+    __tablename__ = "passkey_challenge"
+    __table_args__ = numbered(Index(None, "browser_hash"), Index(None, "expires_at"))
+
+    challenge_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    browser_hash: Mapped[str] = mapped_column(String(64))
+    purpose: Mapped[SignInPurpose] = mapped_column(words(SignInPurpose, "purpose"))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RecoveryCode(Numbered, Base):
+    """The hash of a code on the member's own paper; the row goes when it is used."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = numbered(Index(None, "member_id"))
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AccountNotice(Numbered, Base):
+    """That something about a member's ways in changed, told to the member: a word of a closed set, no text."""
+
+    __tablename__ = "account_notice"
+    __table_args__ = numbered(Index(None, "member_id", "id"), Index(None, "made_at"))
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    event: Mapped[AccountEvent] = mapped_column(words(AccountEvent, "event"))
+    # The provider it is about, by its key, or "".
+    provider: Mapped[str] = mapped_column(String(20))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SecurityEvent(Numbered, Base):
+    """A security event that a provider sent, by the hash of its issuer and id, so that it counts once."""
+
+    __tablename__ = "security_event"
+    __table_args__ = numbered(Index(None, "received_at"))
+
+    event_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Leaving(Base):
+    """That a member is on their way out: hidden at once, erased when the days of grace are over."""
+
+    __tablename__ = "leaving"
+    __table_args__ = (Index(None, "since"),)
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    # What their account goes back to when they sign in before it is too late.
+    state_before: Mapped[MemberState] = mapped_column(words(MemberState, "state_before"))
+
+
+class DeletionRequest(Numbered, Base):
+    """That Facebook passed on somebody's wish to be deleted. Of a person unknown here it holds nothing at all."""
+
+    __tablename__ = "deletion_request"
+    __table_args__ = numbered(Index(None, "member_id"), Index(None, "asked_at"))
+
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    # None when nobody here was meant, and once they are erased.
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -8,12 +8,14 @@ logging out. Nothing of it is written anywhere else; declining, or doing nothing
 import hmac
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+from forum.accounts.proofs import Proven
 from forum.accounts.tokens import hash_of
+from forum.permissions.actor import Proof
 
 PENDING_FOR = timedelta(minutes=15)
 # Browsers drop a cookie of more than 4096 bytes, name and attributes included.
@@ -33,6 +35,14 @@ class PendingIdentity:
     name_hints: tuple[str, ...] = field(repr=False)
     # Where on this site the person was going, already found safe.
     next: str
+    # What coming back from the provider proved, and when, as seconds since 1970; "" and 0 for nothing.
+    proof: str = ""
+    proved_at: float = 0
+
+    @property
+    def proven(self) -> Proven | None:
+        """Return what coming back from the provider proved, or None."""
+        return Proven(Proof(self.proof), datetime.fromtimestamp(self.proved_at, UTC)) if self.proof else None
 
 
 def seal(identity: PendingIdentity, browser: str, keys: Sequence[str], now: datetime) -> str:
@@ -44,7 +54,7 @@ def seal(identity: PendingIdentity, browser: str, keys: Sequence[str], now: date
         return sealed
     # Only a place to go back to and hints of unusual length can make it so long: they are what can be missed.
     return seal(
-        PendingIdentity(identity.provider, identity.issuer, identity.subject, identity.email, (), "/"),
+        replace(identity, name_hints=(), next="/"),
         browser,
         keys,
         now,
@@ -69,4 +79,6 @@ def unseal(sealed: str, browser: str, keys: Sequence[str], now: datetime) -> Pen
         email=values["email"],
         name_hints=tuple(values["name_hints"]),
         next=values["next"],
+        proof=values.get("proof", ""),
+        proved_at=values.get("proved_at", 0),
     )

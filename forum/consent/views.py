@@ -8,9 +8,9 @@ from flask import Blueprint, make_response, redirect, request
 from werkzeug.wrappers import Response
 
 from forum.accounts.addresses import safe_next
-from forum.accounts.commands import sign_in_as
 from forum.accounts.pending_identity import PendingIdentity
 from forum.accounts.providers import Provider
+from forum.accounts.sign_in_sessions import sign_in_as
 from forum.accounts.views import (
     PROVIDER_NAMES,
     ProviderChoice,
@@ -245,7 +245,13 @@ def _ask(pending: PendingIdentity, form: JoinForm, status: int = 200) -> Respons
 
 
 def _welcome(pending: PendingIdentity) -> Response:
-    signed_in = sign_in_as(current.session(), pending.issuer, pending.subject)
+    signed_in = sign_in_as(
+        current.session(),
+        pending.issuer,
+        pending.subject,
+        device=browser.device(),
+        proven=pending.proven,
+    )
     if signed_in is None:
         raise NotFound
     member_id, token = signed_in

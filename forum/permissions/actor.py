@@ -1,7 +1,7 @@
 """The one who acts: a visitor or a member, with everything a rule may ask about them."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
@@ -44,6 +44,21 @@ class Purpose(StrEnum):
     RESEARCH_CONTACT = "research-contact"
 
 
+class Proof(StrEnum):
+    """How somebody last showed that it is still they who sit there."""
+
+    PASSKEY = "passkey"
+    RECOVERY_CODE = "recovery-code"
+    # The provider says that they logged in there just now.
+    FRESH_LOG_IN = "fresh-log-in"
+    # They came back from the provider, which doesn't say when they logged in there.
+    RETURN = "return"
+
+
+# How long somebody counts as having just shown that it is they.
+PROOF_LASTS = timedelta(minutes=5)
+# What somebody who only found an open browser can't bring.
+STRONG_PROOFS = frozenset({Proof.PASSKEY, Proof.RECOVERY_CODE, Proof.FRESH_LOG_IN})
 REQUIRED_PURPOSES = frozenset({Purpose.MEMBERSHIP, Purpose.HEALTH_DATA})
 
 # Who may see everything there is to moderate, in every category.
@@ -79,6 +94,13 @@ class Actor:
     is_operator: bool = False
     # The sign-in session, so that log-out can end it.
     sign_in_session_id: int | None = field(default=None, repr=False)
+    # When they last showed in this session that it is they, and how.
+    proof: Proof | None = None
+    proved_at: datetime | None = None
+    # Whoever has one can always prove more than that they came back from a provider.
+    has_passkey: bool = False
+    # The last day on which this session was written down as used.
+    last_seen_on: date | None = None
 
     @property
     def is_member(self) -> bool:

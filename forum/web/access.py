@@ -1,4 +1,7 @@
-"""Who may reach a route at all. Each view declares it; an undeclared one is closed, and fails a test."""
+"""Who may reach a route at all, and for what they must have shown just now that it is they.
+
+Each view declares it; an undeclared one is closed, and fails a test.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,12 +9,15 @@ from typing import Any, TypeVar
 
 from flask import current_app, request
 
-from forum.errors import NotFound, SignInFirst
+from forum import clock
+from forum.errors import NotFound, ProveFirst, SignInFirst
 from forum.permissions.actions import Action
-from forum.permissions.actor import Actor, MemberState
+from forum.permissions.actor import PROOF_LASTS, STRONG_PROOFS, Actor, MemberState
 from forum.permissions.check import can, require
 from forum.text.translate import gettext as _
 from forum.web import current
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -35,6 +41,35 @@ def members_only(view: View) -> View:
 def staff_only(action: Action) -> Callable[[View], View]:
     """Only who may do this action may ask; to every other member the address does not exist."""
     return lambda view: _declare(view, "staff_only", action)
+
+
+def needs_proof(view: View) -> View:
+    """Only who showed a few minutes ago that it is they may ask. What staff send always needs it."""
+    view.needs_proof = True  # type: ignore[attr-defined]  # The same again.
+    return view
+
+
+def check_proof() -> None:
+    """Hold the proof against what is asked (runs before every view, once the form's token was found good)."""
+    if request.endpoint is None:
+        return
+    view = current_app.view_functions[request.endpoint]
+    as_staff = getattr(view, "access", None) == "staff_only"
+    if getattr(view, "needs_proof", False) or (as_staff and request.method not in SAFE_METHODS):
+        require_proof(as_staff=as_staff)
+
+
+def require_proof(*, as_staff: bool = False) -> None:
+    """Raise ProveFirst unless the actor showed within the last five minutes that it is they.
+
+    What staff do needs more than having come back from a provider that doesn't say when they logged in there; so does
+    everything of a member who has a passkey.
+    """
+    actor = current.actor()
+    is_fresh = actor.proved_at is not None and clock.now() - actor.proved_at < PROOF_LASTS
+    is_enough = actor.proof in STRONG_PROOFS or not (as_staff or actor.has_passkey)
+    if not (is_fresh and is_enough):
+        raise ProveFirst(_("Show us once more that it is you, and it goes on."))
 
 
 def check_access() -> None:

@@ -33,6 +33,7 @@ _STATUS: dict[type[errors.Refusal], int] = {
     errors.Malformed: 400,
     errors.SignInFirst: 401,
     errors.Forbidden: 403,
+    errors.ProveFirst: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.Invalid: 422,

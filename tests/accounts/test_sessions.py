@@ -10,7 +10,7 @@ import time_machine
 from sqlalchemy import delete, select
 
 from forum import clock
-from forum.accounts import commands
+from forum.accounts import sign_in_sessions
 from forum.accounts.models import SignInSession
 from forum.app import create_app
 from tests.accounts.signing_in import SECRET_TOPIC, cookie_content, set_out_again
@@ -72,7 +72,7 @@ def test_a_session_ends_after_thirty_days(forum: Forum) -> None:
     with time_machine.travel(began + timedelta(days=30, seconds=5), tick=True):
         assert browser.name() is None
         with forum.database.transaction() as session:
-            assert commands.sweep_sign_in_sessions(session) == 1
+            assert sign_in_sessions.sweep_sign_in_sessions(session) == 1
     assert forum.counts()["sign_in_session"] == 0
 
 

@@ -12,6 +12,7 @@ from flask_login import UserMixin, login_user
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from forum import clock
+from forum.accounts.devices import Device, device_of
 from forum.accounts.pending_identity import PENDING_FOR, PendingIdentity, seal, unseal
 from forum.accounts.tokens import new_token
 from forum.permissions.actor import VISITOR
@@ -65,6 +66,25 @@ def carry_sign_in(token: str) -> None:
             # Flask-Login adds a fingerprint of address and browser that nothing here uses.
             session.pop("_id", None)
         return response
+
+
+def carry_renewed(token: str) -> None:
+    """Put the same session's new token in the cookie; forms that are open in other tabs stay good.
+
+    It happens only if the request goes well.
+    """
+
+    @after_this_request
+    def carry(response: AnyResponse) -> AnyResponse:
+        if response.status_code < 400:
+            login_user(_JustSignedIn(token))
+            session.pop("_id", None)
+        return response
+
+
+def device() -> Device:
+    """Return what kind of device this browser says that it runs on."""
+    return device_of(request.headers.get("User-Agent", ""))
 
 
 def forget_browser() -> None:

@@ -1,0 +1,59 @@
+"""Setting out to leave, and coming back in time. What becomes of what they wrote is not decided here.
+
+A member who leaves is out of sight at once. For fourteen days logging in brings everything back; then they are erased.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from forum import clock
+from forum.accounts.account_notices import tell
+from forum.accounts.models import AccountEvent, Leaving, Member
+from forum.events import MemberPaused, MemberReturned, emit
+from forum.permissions.actor import MemberId, MemberState
+
+GRACE = timedelta(days=14)
+
+
+def begin_leaving(session: Session, member_id: MemberId, provider: str = "") -> None:
+    """Let a member set out to leave: nothing of theirs is shown from now on. Doing it twice changes nothing.
+
+    Whoever calls ends their sessions. ``provider`` is the one that passed on their wish, or "".
+
+    Emits: MemberPaused, AccountNoticeMade
+    """
+    state = session.scalar(select(Member.state).where(Member.id == member_id).with_for_update())
+    if state is None or state is MemberState.LEAVING:
+        return
+    session.add(Leaving(member_id=member_id, since=clock.now(), state_before=state))
+    session.execute(
+        update(Member)
+        .where(Member.id == member_id)
+        .values(state=MemberState.LEAVING)
+        .execution_options(synchronize_session=False)
+    )
+    emit(session, MemberPaused(member_id))
+    tell(session, member_id, AccountEvent.LEAVING_BEGUN, provider)
+
+
+def cancel_leaving(session: Session, member_id: MemberId) -> bool:
+    """Bring a member back who was leaving, as they were, and tell them; False when they were not leaving.
+
+    Emits: MemberReturned, AccountNoticeMade
+    """
+    before = session.scalar(
+        delete(Leaving).where(Leaving.member_id == member_id).returning(Leaving.state_before)
+    )
+    if before is None:
+        return False
+    session.execute(
+        update(Member)
+        .where(Member.id == member_id)
+        .values(state=before)
+        .execution_options(synchronize_session=False)
+    )
+    emit(session, MemberReturned(member_id))
+    tell(session, member_id, AccountEvent.LEAVING_CANCELLED)
+    return True

@@ -1,0 +1,146 @@
+"""Signed-in browsers: how a session begins, is renewed, is proven anew and ends. Nothing here knows a cookie."""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, CursorResult, and_, delete, or_, update
+from sqlalchemy.orm import Session
+
+from forum import clock
+from forum.accounts.devices import UNKNOWN_DEVICE, Device
+from forum.accounts.leaving import cancel_leaving
+from forum.accounts.models import Identity, SignInSession
+from forum.accounts.proofs import Proven
+from forum.accounts.queries import identity_of
+from forum.accounts.tokens import hash_of, new_token
+from forum.errors import NotFound
+from forum.permissions.actor import Actor, MemberId
+
+SESSION_LASTS = timedelta(days=30)
+# A browser that nobody opened the forum in for so long has to log in again.
+IDLE_LASTS = timedelta(days=14)
+
+
+def session_is_valid(moment: datetime) -> ColumnElement[bool]:
+    """Say which sessions are good at this moment, swept away or not."""
+    return and_(SignInSession.expires_at > moment, SignInSession.last_seen_on >= moment.date() - IDLE_LASTS)
+
+
+def sign_in_as(
+    session: Session,
+    issuer: str,
+    subject: str,
+    *,
+    device: Device = UNKNOWN_DEVICE,
+    proven: Proven | None = None,
+) -> tuple[MemberId, str] | None:
+    """Sign in whom this identity belongs to, and return the member and a new session's token; None if nobody.
+
+    An identity that went dormant is revived: its person just came back by it.
+    """
+    known = identity_of(session, issuer, subject)
+    if known is None:
+        return None
+    if known.is_dormant:
+        session.execute(update(Identity).where(Identity.id == known.id).values(dormant_since=None))
+    return known.member_id, sign_in(session, known.member_id, device=device, proven=proven)
+
+
+def sign_in(
+    session: Session,
+    member_id: MemberId,
+    *,
+    device: Device = UNKNOWN_DEVICE,
+    proven: Proven | None = None,
+) -> str:
+    """Begin a sign-in session of thirty days, and return its token, which only the browser will hold.
+
+    Whoever was leaving stays, and is told so: coming back is how one changes one's mind.
+    """
+    cancel_leaving(session, member_id)
+    token = new_token()
+    begun_at = clock.now()
+    session.add(
+        SignInSession(
+            token_hash=hash_of(token),
+            member_id=member_id,
+            begun_at=begun_at,
+            expires_at=begun_at + SESSION_LASTS,
+            last_seen_on=begun_at.date(),
+            browser=device.browser,
+            system=device.system,
+            proof=proven.proof if proven else None,
+            proved_at=proven.at if proven else None,
+        )
+    )
+    return token
+
+
+def renew(session: Session, actor: Actor, proven: Proven | None = None) -> str:
+    """Give the actor's session another token, and return it: the old one is worth nothing from now on.
+
+    With a proof, the session remembers it. Raises NotFound when the session ended meanwhile.
+    """
+    token = new_token()
+    values: dict[str, object] = {"token_hash": hash_of(token)}
+    if proven is not None:
+        values |= {"proof": proven.proof, "proved_at": proven.at}
+    changed = session.execute(
+        update(SignInSession)
+        .where(SignInSession.id == actor.sign_in_session_id, SignInSession.member_id == actor.member_id)
+        .values(values)
+        .execution_options(synchronize_session=False)
+    )
+    if not isinstance(changed, CursorResult) or changed.rowcount != 1:
+        raise NotFound
+    return token
+
+
+def sign_out(session: Session, sign_in_session_id: int) -> None:
+    """End a sign-in session: its cookie is worth nothing from now on."""
+    session.execute(delete(SignInSession).where(SignInSession.id == sign_in_session_id))
+
+
+def end_session(session: Session, actor: Actor, sign_in_session_id: int) -> None:
+    """End one of the actor's sessions. Raises NotFound, also for anybody else's."""
+    ended = delete(SignInSession).where(
+        SignInSession.id == sign_in_session_id, SignInSession.member_id == actor.member_id
+    )
+    if not _count(session, ended):
+        raise NotFound
+
+
+def end_other_sessions(session: Session, actor: Actor) -> int:
+    """End all of the actor's sessions but this one, and return how many there were."""
+    return _count(
+        session,
+        delete(SignInSession).where(
+            SignInSession.member_id == actor.member_id, SignInSession.id != actor.sign_in_session_id
+        ),
+    )
+
+
+def end_all_sessions(session: Session, member_id: MemberId) -> int:
+    """End every session of a member, and return how many there were."""
+    return _count(session, delete(SignInSession).where(SignInSession.member_id == member_id))
+
+
+def mark_seen(session: Session, sign_in_session_id: int, day: date) -> None:
+    """Write down the last day on which a session was used."""
+    session.execute(
+        update(SignInSession)
+        .where(SignInSession.id == sign_in_session_id, SignInSession.last_seen_on < day)
+        .values(last_seen_on=day)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def sweep_sign_in_sessions(session: Session) -> int:
+    """Delete the sessions whose thirty days are over, or that nobody used for fourteen; return how many."""
+    now = clock.now()
+    over = or_(SignInSession.expires_at <= now, SignInSession.last_seen_on < now.date() - IDLE_LASTS)
+    return _count(session, delete(SignInSession).where(over))
+
+
+def _count(session: Session, statement: object) -> int:
+    result = session.execute(statement, execution_options={"synchronize_session": False})  # type: ignore[call-overload]  # Any DELETE.
+    return result.rowcount if isinstance(result, CursorResult) else 0

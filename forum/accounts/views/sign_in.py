@@ -1,0 +1,211 @@
+"""Signing in with a provider, and out again. The pages of joining are consent's: nobody joins without it."""
+
+from dataclasses import dataclass
+
+import structlog
+from flask import current_app, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from forum.accounts import commands, providers
+from forum.accounts.addresses import safe_next
+from forum.accounts.pending_identity import PendingIdentity
+from forum.accounts.proofs import proven_by
+from forum.accounts.providers import Provider
+from forum.accounts.queries import identity_of
+from forum.accounts.sign_in_sessions import sign_in_as, sign_out
+from forum.accounts.views import browser
+from forum.accounts.views.blueprint import (
+    PROVIDER_NAMES,
+    SEE_OTHER,
+    ProviderChoice,
+    accounts,
+    calls,
+    configured,
+    provider_choices,
+)
+from forum.accounts.views.browser import unstored
+from forum.web import current
+from forum.web.access import public
+from forum.web.boundary import writes_on_get
+from forum.web.rendering import render
+
+log = structlog.get_logger()
+
+# What an address can be at most (RFC 5321, section 4.5.3.1.3).
+_LONGEST_EMAIL = 254
+
+
+@dataclass(frozen=True, slots=True)
+class SignInPage:
+    """What the log-in page and the pages of a sign-in that went wrong show."""
+
+    choices: tuple[ProviderChoice, ...]
+    next: str
+    # The provider that the page is about, where it is about one.
+    provider: str = ""
+    # The name of the member whose page this is, where somebody is signed in already.
+    signed_in_as: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NobodyNewPage:
+    """What somebody unknown reads while nobody new can join; ``provider`` is empty where none vouched for them."""
+
+    why: str
+    provider: str
+
+
+@accounts.get("/log-in")
+@public
+def log_in_page() -> Response:
+    """Offer the providers, and say what they will learn."""
+    next_page = safe_next(request.args.get("next"))
+    if current.actor().is_member:
+        return redirect(next_page, SEE_OTHER)
+    return unstored(render("accounts/log_in_page.html", SignInPage(provider_choices(), next_page)))
+
+
+@accounts.post("/auth/<provider>/start")
+@public
+def start_sign_in(provider: str) -> Response:
+    """Send the person to the provider, and remember that they set out."""
+    settings = configured(provider)
+    next_page = safe_next(request.form.get("next"))
+    try:
+        address, attempt = providers.start(settings, _redirect_uri(provider), calls=calls())
+    except providers.ProviderError as error:
+        # Discovery that says something wrong is as good as none: the person can only try another way.
+        return _out_of_reach(provider, error, next_page)
+    commands.begin_attempt(current.session(), browser.browser_value(), attempt, next_page)
+    return unstored(redirect(address, SEE_OTHER))
+
+
+@accounts.get("/auth/<provider>/callback")
+@public
+@writes_on_get("The provider sends people back by GET, and the attempt they come back to is used up at once.")
+def finish_sign_in(provider: str) -> Response:
+    """Take whom the provider sends back: a member is signed in, anybody else goes to the consent step."""
+    settings = configured(provider)
+    next_page = "/"
+    taken = None
+    try:
+        taken = _take_attempt(Provider(provider), request.args.getlist("state"))
+        next_page = taken.next
+        query = providers.callback_query(request.args.items(multi=True))
+        identity = providers.finish(settings, taken.attempt, query, calls=calls())
+    except providers.ProviderError as error:
+        if taken is not None:
+            browser.forget_browser_value()
+        return _came_to_nothing(provider, error, next_page)
+    return unstored(_let_in(identity, next_page))
+
+
+@accounts.post("/log-out")
+@public
+def log_out() -> Response:
+    """End the sign-in session on the server, and empty this browser's cookies and cache of it."""
+    ended = current.actor().sign_in_session_id
+    if ended is not None:
+        sign_out(current.session(), ended)
+    browser.forget_sign_in()
+    response = current_app.make_response(redirect("/", SEE_OTHER))
+    browser.drop_pending(response)
+    # Not "cookies": they would take the reading choices along, which have nothing to do with an account.
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return unstored(response)
+
+
+def nobody_new(why: str, provider: str) -> Response:
+    """Say to somebody unknown that nobody new can join, and forget who it is: nothing about them is kept."""
+    browser.forget_browser()
+    response = current_app.make_response(
+        render("accounts/nobody_new_page.html", NobodyNewPage(why, provider), status=403)
+    )
+    browser.drop_pending(response)
+    return unstored(response)
+
+
+def _let_in(identity: providers.ProvidedIdentity, next_page: str) -> Response:
+    """Sign in the member whose identity this is, or send whoever it is to the consent step, if they may join."""
+    actor = current.actor()
+    if actor.is_member:
+        known = identity_of(current.session(), identity.issuer, identity.subject)
+        if known is None or known.member_id != actor.member_id:
+            browser.forget_browser_value()
+            page = SignInPage((), next_page, PROVIDER_NAMES[identity.provider], actor.name)
+            return render("accounts/already_signed_in_page.html", page, status=409)
+        if actor.sign_in_session_id is not None:
+            sign_out(current.session(), actor.sign_in_session_id)
+    signed_in = sign_in_as(
+        current.session(),
+        identity.issuer,
+        identity.subject,
+        device=browser.device(),
+        proven=proven_by(identity),
+    )
+    if signed_in is not None:
+        browser.carry_sign_in(signed_in[1])
+        response = current_app.make_response(redirect(next_page, SEE_OTHER))
+        browser.drop_pending(response)
+        return response
+    why_not = current.community_settings().why_nobody_joins
+    if why_not:
+        return nobody_new(why_not, PROVIDER_NAMES[identity.provider])
+    response = current_app.make_response(redirect(url_for("consent.consent_page"), SEE_OTHER))
+    browser.keep_pending(response, _pending(identity, next_page))
+    return response
+
+
+def _pending(identity: providers.ProvidedIdentity, next_page: str) -> PendingIdentity:
+    verified = identity.email if identity.email_verified else None
+    proven = proven_by(identity)
+    return PendingIdentity(
+        provider=identity.provider.value,
+        issuer=identity.issuer,
+        subject=identity.subject,
+        email=verified if verified and len(verified) <= _LONGEST_EMAIL else None,
+        name_hints=identity.name_hints,
+        next=next_page,
+        proof=proven.proof.value if proven else "",
+        proved_at=proven.at.timestamp() if proven else 0,
+    )
+
+
+def _redirect_uri(provider: str) -> str:
+    return current.settings().base_url + url_for("accounts.finish_sign_in", provider=provider)
+
+
+def _take_attempt(provider: Provider, states: list[str]) -> commands.TakenAttempt:
+    """Use the attempt up in a transaction of its own: it stays used up, whatever the provider says."""
+    value = browser.known_browser_value()
+    if value is None or not states:
+        raise providers.ProviderRefused(providers.Reason.WRONG_STATE)
+    with current.database().transaction() as own:
+        taken = commands.take_attempt(own, value, provider, states, _redirect_uri(provider.value))
+    if taken is None:
+        raise providers.ProviderRefused(providers.Reason.WRONG_STATE)
+    return taken
+
+
+def _page_about(provider: str, next_page: str) -> SignInPage:
+    return SignInPage(provider_choices(), next_page, PROVIDER_NAMES[Provider(provider)])
+
+
+def _came_to_nothing(provider: str, error: providers.ProviderError, next_page: str) -> Response:
+    """Say what became of a sign-in after which nobody is signed in."""
+    if isinstance(error, providers.ProviderUnavailable):
+        return _out_of_reach(provider, error, next_page)
+    page = _page_about(provider, next_page)
+    if isinstance(error, providers.PersonDeclined):
+        return unstored(render("accounts/declined_page.html", page))
+    log.info("sign_in.refused", provider=provider, reason=error.reason.value)
+    return unstored(render("accounts/refused_page.html", page, status=400))
+
+
+def _out_of_reach(provider: str, error: providers.ProviderError, next_page: str) -> Response:
+    log.warning("sign_in.unavailable", provider=provider, reason=error.reason.value)
+    response = unstored(
+        render("accounts/out_of_reach_page.html", _page_about(provider, next_page), status=503)
+    )
+    response.headers["Retry-After"] = "60"
+    return response
