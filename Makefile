@@ -7,11 +7,12 @@ BIN := $(VENV)/bin
 # How many processes run the tests.
 WORKERS ?= auto
 TESTS ?=
+ARGS ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint docs html-checker messages lock clean
+.PHONY: help install demo test check lint release-check docs html-checker messages lock clean
 # One command tells its whole story in order.
 .NOTPARALLEL:
 
@@ -70,9 +71,15 @@ lint: $(VENV)/installed-dev
 	@echo "djlint: templates"
 	@$(BIN)/djlint --quiet --lint templates
 
+release-check: $(VENV)/installed-dev ## Look at what a release depends on and time takes away (before one is cut)
+	@$(BIN)/python -m forum.cli doctor --release
+
 docs: $(VENV)/installed-dev ## Write the generated documents anew (a test holds them against their sources)
 	@$(BIN)/python -m forum.permissions.documentation > docs/.new && mv docs/.new docs/permissions.md
 	@$(BIN)/python -m tests.requirements > docs/.new && mv docs/.new docs/requirements.md
+
+bench: $(VENV)/installed-dev ## Measure what readers notice of a provider that hangs (some minutes; ARGS=--help for more)
+	@$(BIN)/python -m tests.benchmarks.hanging_provider $(ARGS)
 
 html-checker: $(VENV)/installed-dev ## Fetch the HTML checker, for a test that skips without it (needs npm; it runs on Java)
 	@command -v npm >/dev/null || { echo "Fetching the HTML checker needs npm on PATH."; exit 1; }

@@ -8,11 +8,13 @@ with another one stops the start with the variable's name, so that nothing runs 
 import base64
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from importlib.util import find_spec
+from itertools import combinations
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -27,7 +29,19 @@ MINIMUM_DISTINCT_BYTES = 10
 STAND_IN_ISSUERS = ".stand-in.invalid"
 # What is well formed; which languages are there is known where the catalogues are.
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-_MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9.-]+")
+# A name, or numbers: no wildcard, no dot in front that would mean everything below it.
+_NAME = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+_HOST_NAME = rf"{_NAME}(\.{_NAME})*"
+_HOST = re.compile(rf"{_HOST_NAME}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+_HOST_AND_PORT = re.compile(rf"({_HOST_NAME}|\[[0-9A-Fa-f:.]+\])(:[1-9][0-9]{{0,4}})?")
+# By whatever name a machine has for itself.
+_THIS_MACHINE = re.compile(r"(.+\.)?localhost\.?|(127|0)[.0-9]*|::1?|::ffff:127[.0-9]*")
+# RFC 5321, section 4.1.2, without quotes and comments.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+"
+_MAIL_ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@{_HOST_NAME}")
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_MAIL_WITHOUT_HOST = "SMTP_HOST is not set, yet other settings of mail are."
 
 
 def _shipped(name: str) -> Path:
@@ -181,75 +195,82 @@ def is_loopback(address: str) -> bool:
     return (urlsplit(address).hostname or "") in LOOPBACK_HOSTS
 
 
+def _require(holds: object, sentence: str) -> None:
+    """Raise SettingsError with a sentence that begins with the setting's name, unless it holds."""
+    if not holds:
+        raise SettingsError(f"{PREFIX}{sentence}")
+
+
 def _check(settings: Settings) -> None:
     """Refuse what is unsafe or contradictory, before anything listens."""
-    scheme = settings.base_url.partition("://")[0]
-    if scheme not in ("http", "https") or settings.base_url != f"{scheme}://{_host_of(settings.base_url)}":
-        raise SettingsError(f"{PREFIX}BASE_URL must be like https://forum.example, without a path.")
-    if settings.mode is Mode.PRODUCTION and scheme != "https":
-        raise SettingsError(f"{PREFIX}BASE_URL must begin with https:// in production.")
-    if settings.mode is not Mode.PRODUCTION:
+    real = settings.mode is Mode.PRODUCTION
+    scheme, host = settings.base_url.partition("://")[0], _host_of(settings.base_url)
+    plain = scheme in _DEFAULT_PORTS and settings.base_url == f"{scheme}://{host}"
+    plain = plain and _HOST_AND_PORT.fullmatch(host) is not None
+    _require(plain, "BASE_URL must be like https://forum.example, without a path.")
+    # What browsers say of where they are is compared with it to the letter.
+    as_browsers_say = host == host.lower() and not host.endswith(f":{_DEFAULT_PORTS[scheme]}")
+    _require(as_browsers_say, "BASE_URL must be in small letters, with no port where it goes without saying.")
+    _require(not real or settings.over_https, "BASE_URL must begin with https:// in production.")
+    if not real:
         _check_stays_here(settings)
-    if not settings.trusted_hosts:
-        raise SettingsError(f"{PREFIX}TRUSTED_HOSTS must name at least one host.")
-    if not settings.database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
-        raise SettingsError(f"{PREFIX}DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://.")
-    if settings.database_url.removeprefix("sqlite:///") in ("", ":memory:"):
-        raise SettingsError(
-            f"{PREFIX}DATABASE_URL must name a file: what is only in memory is gone at the end."
-        )
+    trusted = [one.lower() for one in settings.trusted_hosts]
+    _require(trusted, "TRUSTED_HOSTS must name at least one host.")
+    whole = all(map(_HOST_AND_PORT.fullmatch, trusted))
+    _require(whole, "TRUSTED_HOSTS must be whole names of hosts, without wildcards.")
+    _require(not real or host in trusted, f"TRUSTED_HOSTS must hold the host in {PREFIX}BASE_URL.")
+    known = settings.database_url.startswith(("sqlite:///", "postgresql+psycopg://"))
+    _require(known, "DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://.")
+    kept = settings.database_url.removeprefix("sqlite:///") not in ("", ":memory:")
+    _require(kept, "DATABASE_URL must name a file: what is only in memory is gone at the end.")
     _check_keys(settings)
-    if settings.on_sqlite and settings.workers > 1:
-        raise SettingsError(f"{PREFIX}WORKERS above 1 needs PostgreSQL: SQLite serves one process.")
+    alone = settings.workers == 1 or not settings.on_sqlite
+    _require(alone, "WORKERS above 1 needs PostgreSQL: SQLite serves one process.")
     _check_numbers(settings)
-    if settings.stand_in:
-        _check_stand_in(settings)
-    else:
+    # In every other mode, bind and base URL were found to be loopback addresses already.
+    _require(not (real and settings.stand_in), f"STAND_IN can't be used with {PREFIX}MODE=production.")
+    if not settings.stand_in:
         _check_providers(settings)
+    if real:
+        _check_secrets_differ(settings)
     if settings.passkeys:
         _check_passkeys(settings)
     _check_mail(settings)
-    if settings.pseudo_locales and settings.mode is Mode.PRODUCTION:
-        raise SettingsError(f"{PREFIX}PSEUDO_LOCALES can't be used with {PREFIX}MODE=production.")
-    if not _LANGUAGE_TAG.fullmatch(settings.default_locale):
-        raise SettingsError(f"{PREFIX}DEFAULT_LOCALE must be the tag of a language, like en or pt-BR.")
+    _require(not (real and settings.pseudo_locales), f"PSEUDO_LOCALES is not for {PREFIX}MODE=production.")
+    is_tag = _LANGUAGE_TAG.fullmatch(settings.default_locale)
+    _require(is_tag, "DEFAULT_LOCALE must be the tag of a language, like en or pt-BR.")
     for name in ("operator_name", "operator_contact"):
-        if settings.mode is Mode.PRODUCTION and not getattr(settings, name):
-            raise SettingsError(f"{PREFIX}{name.upper()} is printed in the policies and must be set.")
+        given = getattr(settings, name)
+        _require(given or not real, f"{name.upper()} is printed in the policies and must be set.")
     try:
         ZoneInfo(settings.time_zone)
     except (KeyError, ValueError, OSError):
-        raise SettingsError(
-            f"{PREFIX}TIME_ZONE must be the name of a time zone, like Europe/Dublin."
-        ) from None
+        raise SettingsError(f"{PREFIX}TIME_ZONE must be the name of one, like Europe/Dublin.") from None
 
 
 def _check_stays_here(settings: Settings) -> None:
-    """Without production's guards, nobody but this machine may be served."""
-    mode = settings.mode.value
-    if settings.bind not in LOOPBACK_HOSTS:
-        raise SettingsError(f"{PREFIX}BIND must be a loopback address with {PREFIX}MODE={mode}.")
-    if not is_loopback(settings.base_url):
-        raise SettingsError(
-            f"{PREFIX}BASE_URL must be this machine's own loopback address with {PREFIX}MODE={mode}."
-        )
+    """Without production's guards, nobody but this machine may be served; the stand-in counts on that."""
+    which = f"with {PREFIX}MODE={settings.mode.value}."
+    _require(settings.bind in LOOPBACK_HOSTS, f"BIND must be a loopback address {which}")
+    here = is_loopback(settings.base_url)
+    _require(here, f"BASE_URL must be this machine's own loopback address {which}")
 
 
 def _check_keys(settings: Settings) -> None:
     """Refuse keys that are too short, or that somebody typed instead of making them at random."""
-    if not settings.session_keys or any(len(k.encode()) < MINIMUM_KEY_BYTES for k in settings.session_keys):
-        raise SettingsError(f"{PREFIX}SESSION_KEYS needs keys of at least {MINIMUM_KEY_BYTES} bytes.")
-    if any(len(set(key.encode())) < MINIMUM_DISTINCT_BYTES for key in settings.session_keys):
-        raise SettingsError(f"{PREFIX}SESSION_KEYS must be random: one of them repeats a few characters.")
-    if not settings.cookie_keys:
-        raise SettingsError(f"{PREFIX}COOKIE_KEYS needs at least one key.")
+    keys = [key.encode() for key in settings.session_keys]
+    long = keys and all(len(key) >= MINIMUM_KEY_BYTES for key in keys)
+    _require(long, f"SESSION_KEYS needs keys of at least {MINIMUM_KEY_BYTES} bytes.")
+    random = all(len(set(key)) >= MINIMUM_DISTINCT_BYTES for key in keys)
+    _require(random, "SESSION_KEYS must be random: one of them repeats a few characters.")
+    _require(settings.cookie_keys, "COOKIE_KEYS needs at least one key.")
     for key in settings.cookie_keys:
         try:
             Fernet(key)
         except ValueError:
             raise SettingsError(f"{PREFIX}COOKIE_KEYS must be Fernet keys (32 bytes in base64).") from None
-        if len(set(base64.urlsafe_b64decode(key))) < MINIMUM_DISTINCT_BYTES:
-            raise SettingsError(f"{PREFIX}COOKIE_KEYS must be random: one of them repeats a few bytes.")
+        random = len(set(base64.urlsafe_b64decode(key))) >= MINIMUM_DISTINCT_BYTES
+        _require(random, "COOKIE_KEYS must be random: one of them repeats a few bytes.")
 
 
 def _host_of(address: str) -> str:
@@ -272,56 +293,66 @@ def _check_numbers(settings: Settings) -> None:
         ("proxy_hops", 0, 10),
         ("smtp_port", 1, 65535),
     ):
-        if not least <= getattr(settings, name) <= most:
-            raise SettingsError(f"{PREFIX}{name.upper()} must lie between {least} and {most}.")
+        within = least <= getattr(settings, name) <= most
+        _require(within, f"{name.upper()} must lie between {least} and {most}.")
 
 
 def _check_providers(settings: Settings) -> None:
-    """Without the flag for it, no provider may be the stand-in; in production none may be reached in the clear."""
+    """Without the flag for it no provider is the stand-in; a real forum's are elsewhere, and never in the clear."""
     for provider in settings.providers.values():
         name = provider.provider.upper()
-        if STAND_IN_ISSUERS in provider.issuer:
-            raise SettingsError(f"{PREFIX}STAND_IN is off, yet {PREFIX}{name}_ISSUER is the stand-in's.")
-        for what in _PROVIDER_ADDRESSES:
-            address = getattr(provider, what)
-            if settings.mode is Mode.PRODUCTION and address and not address.startswith("https://"):
-                raise SettingsError(f"{PREFIX}{name}_{what.upper()} must begin with https:// in production.")
+        is_real = STAND_IN_ISSUERS not in provider.issuer.lower()
+        _require(is_real, f"STAND_IN is off, yet {PREFIX}{name}_ISSUER is the stand-in's.")
+        for what in ("issuer", *_PROVIDER_ADDRESSES):
+            address, which = getattr(provider, what), f"{name}_{what.upper()}"
+            if settings.mode is Mode.PRODUCTION and address is not None:
+                safe = address.startswith("https://") and _host_of(address)
+                _require(safe, f"{which} must be a plain https:// address in production.")
+                here = _THIS_MACHINE.fullmatch(urlsplit(address).hostname or "")
+                _require(not here, f"{which} must not lead to this machine in production.")
+
+
+def _check_secrets_differ(settings: Settings) -> None:
+    """What leaks in one place must not open another."""
+    where = {"SESSION_KEYS": settings.session_keys, "COOKIE_KEYS": settings.cookie_keys}
+    where |= {f"{p.provider.upper()}_CLIENT_SECRET": (p.client_secret,) for p in settings.providers.values()}
+    where |= {"SMTP_PASSWORD": (settings.smtp_password,)}
+    for (name, ours), (other, theirs) in combinations(where.items(), 2):
+        _require(not set(ours) & set(theirs), f"{name} and {PREFIX}{other} must not be the same.")
 
 
 def _check_passkeys(settings: Settings) -> None:
     """A passkey is tied to a host's name: browsers make none for an address of numbers (WebAuthn, section 5.1.2)."""
     host = urlsplit(settings.base_url).hostname or ""
-    if host.startswith("[") or ":" in host or host.replace(".", "").isdigit():
-        raise SettingsError(f"{PREFIX}PASSKEYS needs a name as the host in {PREFIX}BASE_URL, like localhost.")
-    if find_spec("webauthn") is None:
-        raise SettingsError(f'{PREFIX}PASSKEYS needs the extra "passkeys", which is not installed.')
+    # A name's last part is never a number; a browser would take such a host for an address (URL Standard, 3.5).
+    is_name = ":" not in host and not re.fullmatch(r"(0x[0-9a-f]*|[0-9]+)", host.rpartition(".")[2])
+    _require(is_name, f"PASSKEYS needs a name as the host in {PREFIX}BASE_URL, like localhost.")
+    _require(find_spec("webauthn"), 'PASSKEYS needs the extra "passkeys", which is not installed.')
 
 
 def _check_mail(settings: Settings) -> None:
     """A mail server that is half set up would swallow what members are told."""
-    if settings.smtp_security not in ("starttls", "tls", "none"):
-        raise SettingsError(f"{PREFIX}SMTP_SECURITY must be starttls, tls or none.")
-    if bool(settings.smtp_user) != bool(settings.smtp_password):
-        missing = "PASSWORD" if settings.smtp_user else "USER"
-        raise SettingsError(f"{PREFIX}SMTP_{missing} is not set, so mail is only half configured.")
-    if settings.smtp_host is None:
-        for name in ("smtp_user", "mail_from"):
-            if getattr(settings, name):
-                raise SettingsError(f"{PREFIX}SMTP_HOST is not set, yet {PREFIX}{name.upper()} is.")
+    host, security = settings.smtp_host, settings.smtp_security
+    _require(security in ("starttls", "tls", "none"), "SMTP_SECURITY must be starttls, tls or none.")
+    if host is None:
+        _require(not (settings.smtp_user or settings.smtp_password or settings.mail_from), _MAIL_WITHOUT_HOST)
         return
-    if not _MAIL_ADDRESS.fullmatch(settings.mail_from):
-        raise SettingsError(
-            f"{PREFIX}MAIL_FROM must be an address like forum@example.org when SMTP_HOST is set."
-        )
-    if settings.smtp_security == "none" and settings.smtp_host not in LOOPBACK_HOSTS:
-        raise SettingsError(f"{PREFIX}SMTP_SECURITY=none is for a mail server on this machine alone.")
-
-
-def _check_stand_in(settings: Settings) -> None:
-    """The stand-in provider lets anyone be anyone: it needs every one of these, or nothing starts."""
-    # In every other mode, bind and base URL were found to be loopback addresses already.
-    if settings.mode is Mode.PRODUCTION:
-        raise SettingsError(f"{PREFIX}STAND_IN can't be used with {PREFIX}MODE=production.")
+    _require(_HOST.fullmatch(host), "SMTP_HOST must be the name or address of a mail server, without a port.")
+    whole = bool(settings.smtp_user) == bool(settings.smtp_password)
+    missing = "SMTP_PASSWORD" if settings.smtp_user else "SMTP_USER"
+    _require(whole, f"{missing} is not set, so mail is only half configured.")
+    is_address = _MAIL_ADDRESS.fullmatch(settings.mail_from)
+    _require(is_address, f"MAIL_FROM must be an address like forum@example.org with {PREFIX}SMTP_HOST.")
+    # What looks encoded already would be decoded, and could hold another header.
+    plain = settings.mail_name.isprintable() and "=?" not in settings.mail_name
+    _require(plain, "MAIL_NAME must be one line of plain words.")
+    neutral = settings.mail_name.strip().casefold() != settings.site_name.strip().casefold()
+    neutral = neutral or settings.mode is not Mode.PRODUCTION
+    _require(
+        neutral, f"MAIL_NAME must not be {PREFIX}SITE_NAME: it stands in inboxes, and can tell of an illness."
+    )
+    safe = security != "none" or host in LOOPBACK_HOSTS
+    _require(safe, "SMTP_SECURITY=none is for a mail server on this machine alone.")
 
 
 class _Reader:
@@ -333,60 +364,67 @@ class _Reader:
         self.debug = environ.get("FLASK_DEBUG", "").lower() not in ("", "0", "false", "no")
 
     def text(self, name: str, default: str | None = None) -> str:
-        value = self.given.pop(name, "").strip()
-        if value:
-            return value
-        if default is None:
+        value = self.given.pop(name, "").strip() or default
+        if value is None:
             raise SettingsError(f"{PREFIX}{name} is not set.")
-        return default
+        return value
 
     def number(self, name: str, default: int) -> int:
         value = self.text(name, str(default))
-        if not (value.isascii() and value.isdigit() and len(value) < 10):
-            raise SettingsError(f"{PREFIX}{name} must be a whole number.")
+        _require(value.isascii() and value.isdigit() and len(value) < 10, f"{name} must be a whole number.")
         return int(value)
 
     def several(self, name: str, default: str | None = None) -> tuple[str, ...]:
         return tuple(part.strip() for part in self.text(name, default).split(",") if part.strip())
 
-    def switch(self, name: str) -> bool:
-        value = self.text(name, "no").lower()
-        if value not in ("yes", "no"):
-            raise SettingsError(f"{PREFIX}{name} must be yes or no.")
+    def switch(self, name: str, default: bool) -> bool:
+        value = self.text(name, "yes" if default else "no").lower()
+        _require(value in ("yes", "no"), f"{name} must be yes or no.")
         return value == "yes"
 
-    def provider(
-        self, name: str, issuer: str, metadata_url: str | None = None, security_events_url: str | None = None
-    ) -> ProviderSettings | None:
+    def those_with_defaults(self) -> dict[str, Any]:
+        """Take every setting whose default is a text, a number or a switch, and so says how to read it."""
+        readers: dict[type, Callable[..., object]] = {str: self.text, int: self.number, bool: self.switch}
+        return {
+            one.name: readers[type(one.default)](one.name.upper(), one.default)
+            for one in fields(Settings)
+            if type(one.default) in readers
+        }
+
+    def is_emptied(self, name: str) -> bool:
+        """Say whether it was given without a value, which is more than not to give it."""
+        return not self.given.get(name, "not given").strip()
+
+    def mentions(self, *beginnings: str) -> bool:
+        return any(name.startswith(beginnings) and value.strip() for name, value in self.given.items())
+
+    def provider(self, name: str, issuer: str, **published: str) -> ProviderSettings | None:
         upper = name.upper()
-        mentioned = any(key.startswith(f"{upper}_") and value.strip() for key, value in self.given.items())
+        mentioned = self.mentions(f"{upper}_")
         client_id = self.text(f"{upper}_CLIENT_ID", "")
         client_secret = self.text(f"{upper}_CLIENT_SECRET", "")
         own_issuer = self.text(f"{upper}_ISSUER", issuer)
-        published = {"metadata_url": metadata_url, "security_events_url": security_events_url}
         addresses = {
-            what: self.text(f"{upper}_{what.upper()}", published.get(what) or "") or None
+            what: self.text(f"{upper}_{what.upper()}", published.get(what, "")) or None
             for what in _PROVIDER_ADDRESSES
         }
         if not mentioned:
             return None
-        if not client_id or not client_secret:
-            missing = "CLIENT_ID" if not client_id else "CLIENT_SECRET"
-            raise SettingsError(f"{PREFIX}{upper}_{missing} is not set, so {name} is only half configured.")
+        missing = "CLIENT_SECRET" if client_id else "CLIENT_ID"
+        whole = client_id and client_secret
+        _require(whole, f"{upper}_{missing} is not set, so {name} is only half configured.")
         return ProviderSettings(
-            provider=name,
-            client_id=client_id,
-            client_secret=client_secret,
-            issuer=own_issuer,
-            **addresses,
+            provider=name, client_id=client_id, client_secret=client_secret, issuer=own_issuer, **addresses
         )
 
     def settings(self) -> Settings:
         mode = self.text("MODE", Mode.PRODUCTION.value)
-        if mode not in set(Mode):
-            raise SettingsError(f"{PREFIX}MODE must be one of {', '.join(Mode)}.")
+        _require(mode in set(Mode), f"MODE must be one of {', '.join(Mode)}.")
+        smtp_host = self.text("SMTP_HOST", "") or None
+        _require(smtp_host or not self.mentions("SMTP_", "MAIL_"), _MAIL_WITHOUT_HOST)
         base_url = self.text("BASE_URL").rstrip("/")
         data_folder = Path(self.text("DATA_FOLDER")).expanduser().resolve()
+        google, no_events = "https://accounts.google.com", self.is_emptied("GOOGLE_SECURITY_EVENTS_URL")
         made = Settings(
             mode=Mode(mode),
             base_url=base_url,
@@ -397,37 +435,15 @@ class _Reader:
             cookie_keys=self.several("COOKIE_KEYS"),
             google=self.provider(
                 "google",
-                "https://accounts.google.com",
-                "https://accounts.google.com/.well-known/openid-configuration",
-                "https://accounts.google.com/.well-known/risc-configuration",
+                google,
+                metadata_url=f"{google}/.well-known/openid-configuration",
+                security_events_url="" if no_events else f"{google}/.well-known/risc-configuration",
             ),
             facebook=self.provider("facebook", "https://www.facebook.com"),
-            stand_in=self.switch("STAND_IN"),
-            passkeys=self.switch("PASSKEYS"),
-            smtp_host=self.text("SMTP_HOST", "") or None,
-            smtp_port=self.number("SMTP_PORT", 587),
-            smtp_security=self.text("SMTP_SECURITY", "starttls"),
-            smtp_user=self.text("SMTP_USER", ""),
-            smtp_password=self.text("SMTP_PASSWORD", ""),
-            mail_from=self.text("MAIL_FROM", ""),
-            mail_name=self.text("MAIL_NAME", "Alongside"),
-            site_name=self.text("SITE_NAME", "Alongside Chronic Pain"),
-            operator_name=self.text("OPERATOR_NAME", ""),
-            operator_address=self.text("OPERATOR_ADDRESS", ""),
-            operator_contact=self.text("OPERATOR_CONTACT", ""),
-            operator_country=self.text("OPERATOR_COUNTRY", ""),
-            minimum_age=self.number("MINIMUM_AGE", 18),
-            time_zone=self.text("TIME_ZONE", "UTC"),
-            default_locale=self.text("DEFAULT_LOCALE", "en"),
-            pseudo_locales=self.switch("PSEUDO_LOCALES"),
-            bind=self.text("BIND", "127.0.0.1"),
-            port=self.number("PORT", 8000),
-            threads=self.number("THREADS", 16),
-            workers=self.number("WORKERS", 1),
-            proxy_hops=self.number("PROXY_HOPS", 0),
+            smtp_host=smtp_host,
+            **self.those_with_defaults(),
         )
-        if self.given:
-            raise SettingsError(f"{PREFIX}{min(self.given)} is not a setting of this forum.")
+        _require(not self.given, f"{min(self.given, default='')} is not a setting of this forum.")
         if self.debug and made.mode is Mode.PRODUCTION:
             raise SettingsError("FLASK_DEBUG must not be set in production.")
         return made

@@ -27,6 +27,7 @@ from forum.web import (
     languages,
     logs,
     rendering,
+    soft_writes,
     static_files,
 )
 from forum.web.boundary import ForumFlask
@@ -45,9 +46,9 @@ def create_app(settings: Settings) -> Flask:
     _configure(app, settings)
     if settings.mode is Mode.PRODUCTION:
         _refuse_made_up_people(settings)
-    current.install(
-        app, settings, Database(settings.database_url, size=settings.threads, follower=consequences.follow)
-    )
+    database = Database(settings.database_url, size=settings.threads, follower=consequences.follow)
+    current.install(app, settings, database)
+    soft_writes.install(app, database)
     address_parts.install(app)
     logs.install(app)
     error_pages.install(app)

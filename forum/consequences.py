@@ -1,20 +1,24 @@
 """What follows from which fact: one table, from each event to what happens at once and what happens later.
 
 *Now* runs in the transaction of the command that announced the event: SQL and CPU only, and its failure is
-the command's. *Later* leaves a job in that transaction. *Now, or else later* never fails the command. The
-handlers themselves live in the features.
+the command's. *Later* leaves a job in that transaction. *Now, or else later* never fails the command. *Mailed*
+leaves an errand: a letter is written after the commit and sent with no transaction open. The handlers themselves live
+in the features.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import structlog
 from sqlalchemy.orm import Session
 
+from forum.accounts import letters
 from forum.community import topic_facts
 from forum.events import (
+    AccountNoticeMade,
     Event,
     Follower,
     MemberPaused,
@@ -24,15 +28,21 @@ from forum.events import (
     PostPublished,
     PostRemoved,
     PostRestored,
+    PostsErased,
     TopicMerged,
     TopicSplit,
 )
 from forum.jobs import queue
 from forum.jobs.queue import Payload
-from forum.jobs.worker import Handler
+from forum.jobs.worker import Errand, Handler
+from forum.mail.message import Letter
 
 # Takes the session and the event. That it takes the right class of event is what a test of the table proves.
 EventHandler: TypeAlias = Callable[[Session, Any], object]
+# Reads, and returns the letter to send, or None when there is nobody to write to. It changes nothing.
+LetterWriter: TypeAlias = Callable[[Session, Any], Letter | None]
+# Sends a letter; the key is the same whenever it is the same letter.
+Post: TypeAlias = Callable[[Letter, str], None]
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +62,14 @@ class Now:
     or_else: Later | None = None
 
 
-Consequence: TypeAlias = Now | Later
+@dataclass(frozen=True, slots=True)
+class Mailed:
+    """Write a letter after the commit and send it, where there is a mail server; else nothing is done."""
+
+    handler: LetterWriter
+
+
+Consequence: TypeAlias = Now | Later | Mailed
 Table: TypeAlias = Mapping[type[Event], tuple[Consequence, ...]]
 
 
@@ -66,16 +83,23 @@ def later(handler: EventHandler) -> Later:
     return Later(handler)
 
 
+def mailed(writer: LetterWriter) -> Mailed:
+    """Return the consequence that sends what ``writer`` writes."""
+    return Mailed(writer)
+
+
 CONSEQUENCES: dict[type[Event], tuple[Consequence, ...]] = {
     PostPublished: (now(topic_facts.count_reply),),
     PostDeleted: (now(topic_facts.refresh_topic_facts),),
     PostHidden: (now(topic_facts.refresh_topic_facts),),
     PostRemoved: (now(topic_facts.refresh_topic_facts),),
     PostRestored: (now(topic_facts.refresh_topic_facts),),
+    PostsErased: (now(topic_facts.refresh_topic_facts),),
     TopicMerged: (now(topic_facts.refresh_merged_facts),),
     TopicSplit: (now(topic_facts.refresh_split_facts),),
     MemberPaused: (now(topic_facts.refresh_facts_of_member),),
     MemberReturned: (now(topic_facts.refresh_facts_of_member),),
+    AccountNoticeMade: (mailed(letters.letter_about_account),),
 }
 
 
@@ -85,7 +109,7 @@ def follower_of(table: Table) -> Follower:
     def follow(session: Session, event: Event) -> None:
         for consequence in table.get(type(event), ()):
             match consequence:
-                case Later(handler):
+                case Later(handler) | Mailed(handler):
                     _enqueue(session, event, handler)
                 case Now(handler, None):
                     handler(session, event)
@@ -100,17 +124,43 @@ def handlers_of(table: Table) -> Mapping[str, Handler]:
 
     Raises ValueError when one event would have two of the same name.
     """
-    found: dict[str, Handler] = {}
+    return MappingProxyType(
+        {
+            name: _from_payload(kind, promised.handler)
+            for name, kind, promised in _promises(table)
+            if isinstance(promised, Later)
+        }
+    )
+
+
+def errands_of(table: Table, post: Post | None) -> Mapping[str, Errand]:
+    """Return what the worker does for the name of each job that the table's *mailed* entries leave.
+
+    Without a ``post`` there is no mail server: the jobs are done, and nothing is read or sent. Raises ValueError when
+    one event would have two of the same name.
+    """
+    return MappingProxyType(
+        {
+            name: _errand(kind, promised.handler, post)
+            for name, kind, promised in _promises(table)
+            if isinstance(promised, Mailed)
+        }
+    )
+
+
+def _promises(table: Table) -> list[tuple[str, type[Event], Later | Mailed]]:
+    """Return everything that a table leaves as a job, under the job's name."""
+    found: dict[str, tuple[type[Event], Later | Mailed]] = {}
     for kind, consequences in table.items():
         for consequence in consequences:
-            promised = consequence if isinstance(consequence, Later) else consequence.or_else
+            promised = consequence.or_else if isinstance(consequence, Now) else consequence
             if promised is None:
                 continue
             name = _job_name(kind, promised.handler)
             if name in found:
                 raise ValueError(f"Two consequences are called {name}.")
-            found[name] = _from_payload(kind, promised.handler)
-    return MappingProxyType(found)
+            found[name] = (kind, promised)
+    return [(name, kind, promised) for name, (kind, promised) in found.items()]
 
 
 def payload_of(event: Event) -> Payload:
@@ -144,17 +194,29 @@ def _try_now(session: Session, event: Event, handler: EventHandler, instead: Eve
         _enqueue(session, event, instead)
 
 
-def _enqueue(session: Session, event: Event, handler: EventHandler) -> None:
+def _enqueue(session: Session, event: Event, handler: EventHandler | LetterWriter) -> None:
     queue.enqueue(session, _job_name(type(event), handler), payload_of(event))
 
 
-def _job_name(kind: type[Event], handler: EventHandler) -> str:
+def _job_name(kind: type[Event], handler: EventHandler | LetterWriter) -> str:
     """Jobs outlive a release: whoever renames the event or the function leaves waiting jobs unknown."""
     return f"{kind.__name__}.{handler.__name__}"
 
 
 def _from_payload(kind: type[Event], handler: EventHandler) -> Handler:
     return lambda session, payload: handler(session, event_from(kind, payload))
+
+
+def _errand(kind: type[Event], writer: LetterWriter, post: Post | None) -> Errand:
+    def read(session: Session, payload: Payload) -> Callable[[], None] | None:
+        letter = writer(session, event_from(kind, payload)) if post else None
+        if post is None or letter is None:
+            return None
+        # Of one fact one letter follows by one writer: what is sent again after a crash has the same key.
+        facts = ",".join(f"{name}={payload[name]}" for name in sorted(payload))
+        return partial(post, letter, f"{_job_name(kind, writer)}({facts})")
+
+    return read
 
 
 follow: Follower = follower_of(CONSEQUENCES)

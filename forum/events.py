@@ -167,6 +167,11 @@ class PostDeleted(_InTopic):
 
 
 @dataclass(frozen=True, slots=True)
+class PostsErased(_InTopic):
+    """Everything that a member who left wrote in a topic was erased; the numbers stay."""
+
+
+@dataclass(frozen=True, slots=True)
 class TopicLocked(_InTopic):
     """Moderators closed a topic to replies."""
 

@@ -2,7 +2,14 @@
 
 from datetime import timedelta
 
-from forum.accounts import account_notices, sign_in_sessions, suspensions
+from forum.accounts import (
+    account_notices,
+    deletion_requests,
+    passkey_commands,
+    provider_calls,
+    sign_in_sessions,
+    suspensions,
+)
 from forum.accounts import commands as accounts
 from forum.community import commands as community
 from forum.jobs.worker import Recurring
@@ -14,11 +21,15 @@ DAY = timedelta(days=1)
 
 SCHEDULE: tuple[Recurring, ...] = (
     Recurring("accounts.sweep_sign_in_attempts", MINUTE, accounts.sweep_sign_in_attempts),
+    Recurring("accounts.sweep_passkey_challenges", MINUTE, passkey_commands.sweep_passkey_challenges),
     Recurring("accounts.sweep_sign_in_sessions", DAY, sign_in_sessions.sweep_sign_in_sessions),
     Recurring("accounts.sweep_account_notices", DAY, account_notices.sweep_account_notices),
     Recurring("accounts.sweep_suspensions", DAY, suspensions.sweep_suspensions),
+    Recurring("accounts.sweep_security_events", DAY, provider_calls.sweep_security_events),
+    Recurring("accounts.sweep_deletion_requests", DAY, deletion_requests.sweep_deletion_requests),
     Recurring("community.sweep_submission_keys", DAY, community.sweep_submission_keys),
     Recurring("moderation.sweep_reports", DAY, moderation.sweep_reports),
     Recurring("moderation.sweep_notices", DAY, notices.sweep_notices),
     Recurring("moderation.erase_turned_away", DAY, erasing.erase_turned_away),
+    Recurring("moderation.erase_left", DAY, erasing.erase_left),
 )

@@ -1,5 +1,7 @@
 """From the browser's session to the Actor: roles, state, categories and missing consents, in one statement."""
 
+from dataclasses import replace
+
 from flask import Flask
 from flask_login import AnonymousUserMixin, LoginManager, UserMixin
 from sqlalchemy import String, and_, cast, exists, func, or_, select
@@ -8,15 +10,15 @@ from sqlalchemy.orm import Session
 from forum import clock
 from forum.accounts.models import AccountNotice, Member, Passkey, SignInSession, Suspension
 from forum.accounts.queries import suspension_holds
-from forum.accounts.sign_in_sessions import session_is_valid
+from forum.accounts.sign_in_sessions import mark_seen, session_is_valid
 from forum.accounts.tokens import hash_of
 from forum.community.models import CategoryModerator
 from forum.community_settings.models import CommunitySettings
 from forum.consent.models import Decision
 from forum.consent.queries import decision_in_force
 from forum.moderation.models import Notice
-from forum.permissions.actor import REQUIRED_PURPOSES, VISITOR, Actor, MemberId
-from forum.web import current
+from forum.permissions.actor import REQUIRED_PURPOSES, SETTLES_AFTER, VISITOR, Actor, MemberId
+from forum.web import current, soft_writes
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login has no types.
@@ -45,7 +47,20 @@ def install(app: Flask) -> None:
 
 def _load(token: str) -> SignedIn | None:
     actor = current.read(lambda session: actor_of(session, token))
-    return None if actor is None else SignedIn(token, actor)
+    if actor is None:
+        return None
+    if not current.settings().passkeys:
+        # Where they were switched off again nobody can use one, so none may be asked for.
+        actor = replace(actor, has_passkey=False, has_settled_passkey=False)
+    _remember_the_day(actor)
+    return SignedIn(token, actor)
+
+
+def _remember_the_day(actor: Actor) -> None:
+    """Have the day written down as the session's last one, with its first request of the day alone."""
+    session_id, today = actor.sign_in_session_id, clock.now().date()
+    if session_id is not None and actor.last_seen_on is not None and actor.last_seen_on < today:
+        soft_writes.put(("last seen", session_id), lambda session: mark_seen(session, session_id, today))
 
 
 def actor_of(session: Session, token: str) -> Actor | None:
@@ -66,8 +81,11 @@ def actor_of(session: Session, token: str) -> Actor | None:
         exists().where(Notice.member_id == Member.id, Notice.seen_at.is_(None)),
         exists().where(AccountNotice.member_id == Member.id, AccountNotice.seen_at.is_(None)),
     )
-    has_passkey = exists().where(Passkey.member_id == Member.id)
+    oldest_passkey = (
+        select(func.min(Passkey.added_at)).where(Passkey.member_id == Member.id).scalar_subquery()
+    )
     now = clock.now()
+    token_hash = hash_of(token)
     row = session.execute(
         select(
             SignInSession.id,
@@ -85,12 +103,12 @@ def actor_of(session: Session, token: str) -> Actor | None:
             categories,
             read_only,
             new_notices,
-            has_passkey,
+            oldest_passkey,
             *(decision_in_force(Member.uuid, purpose) for purpose in purposes),
         )
         .join(Member, Member.id == SignInSession.member_id)
         .outerjoin(Suspension, and_(Suspension.member_id == Member.id, suspension_holds(now)))
-        .where(SignInSession.token_hash == hash_of(token), session_is_valid(now))
+        .where(SignInSession.token_hash == token_hash, session_is_valid(now))
     ).one_or_none()
     if row is None:
         return None
@@ -110,7 +128,7 @@ def actor_of(session: Session, token: str) -> Actor | None:
         category_ids,
         is_read_only,
         has_new_notices,
-        has_a_passkey,
+        passkey_since,
         *decisions,
     ) = row
     return Actor(
@@ -133,6 +151,8 @@ def actor_of(session: Session, token: str) -> Actor | None:
         sign_in_session_id=session_id,
         proof=proof,
         proved_at=proved_at,
-        has_passkey=bool(has_a_passkey),
+        token_hash=token_hash,
+        has_passkey=passkey_since is not None,
+        has_settled_passkey=passkey_since is not None and passkey_since <= now - SETTLES_AFTER,
         last_seen_on=last_seen_on,
     )

@@ -143,6 +143,7 @@ def settings_for(database_url: str, data_folder: Path, base_url: str = "http://l
             client_secret="made up",
             issuer="https://google.stand-in.invalid",
             metadata_url=f"{nowhere}/google/.well-known/openid-configuration",
+            security_events_url=f"{nowhere}/google/.well-known/risc-configuration",
         ),
         facebook=ProviderSettings(
             provider="facebook",

@@ -1,6 +1,6 @@
 """Every page there is, and who opens it: the one list for all tests that walk the whole forum.
 
-``settle(app)`` fills a new forum with a small community that shows every part at least once, ``every_page(community)``
+``settle(app)`` (of ``settled``) fills a new forum with a small community, ``every_page(community)``
 gives each address with the person who opens it, and ``community.client(who)`` is that person's browser. For a real
 browser on a served forum, ``community.cookies(who)`` is what its cookie jar has to hold.
 
@@ -8,89 +8,21 @@ A new route is added to ``PAGES`` (with what must be in the community for it) or
 ``NO_PAGES`` with the reason. ``every_page`` fails for a route that stands in neither.
 """
 
-from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from dataclasses import dataclass
 
 from flask import Flask
-from flask.testing import FlaskClient
-from sqlalchemy import select
 
-from config import Settings
-from forum import clock
-from forum.accounts.pending_identity import seal
-from forum.accounts.tokens import new_token
-from forum.community import commands
-from forum.community.drafts import CategoryDraft, PostEdit, TopicDraft
-from forum.community.models import Audience, Intent, Post
-from forum.consent.commands import publish_policy
-from forum.consent.drafts import PolicyDraft
 from forum.consent.models import PolicyKind
-from forum.database.session import Database
-from forum.moderation.commands.members import note_member, suspend_member
-from forum.moderation.commands.reports import raise_report
-from forum.moderation.commands.threads import decide_on_post
-from forum.moderation.commands.working import claim_report
-from forum.moderation.drafts import ClaimDraft, ReportDraft, SuspendDraft, ThreadDraft
-from forum.moderation.models import Notice, ReasonCode, ReportReason
-from forum.permissions.actions import Action
-from forum.permissions.actor import OPERATOR, VISITOR
-from forum.text.markdown import render_post
-from forum.text.translate import DEFAULT_LOCALE
-from forum.treatments.models import Treatment
-from tests import cast
-from tests.cast import Someone
-from tests.community.conftest import new_key, reply, start
-from tests.site.texts import publish_texts
+from tests.settled import Community, settle
 
-# Whom a page is looked at by. "joining" is somebody at the consent step, whom a provider just vouched for.
+__all__ = ["NO_PAGES", "PAGES", "Community", "Look", "every_page", "settle"]
+
+# Whom a page is looked at by. "joining" is somebody at the consent step, whom a provider just vouched for; "unproven" a
+# moderator who logged in a while ago.
 EVERYONE = ("visitor", "member", "moderator", "administrator")
 MEMBERS = ("member", "moderator", "administrator")
 STAFF = ("moderator", "administrator")
 ADMINISTRATORS = ("administrator",)
-
-ROOM = "quiet-room"
-EMPTY_ROOM = "empty-room"
-TREATMENT = "intrathecal-implants"
-# One more than fit on a page of a topic.
-REPLIES = 21
-
-# Everything people wrote in this community. Whoever reads the pages knows by it what is theirs and what is ours.
-ROOM_NAME = "Quiet room"
-ROOM_PURPOSE = "A room for walking through all pages"
-EMPTY_ROOM_NAME = "Empty room"
-EMPTY_ROOM_PURPOSE = "Nobody came by so far"
-WELCOME = "Whoever comes in may sit down."
-TITLE = "Knees and stairs"
-LISTENING_TITLE = "Rain again"
-MEMBERS_TITLE = "Between members"
-OWN_TEXT = "Stairs are hard for me since spring."
-REPLY_TEXT = "Same here with both knees."
-EDITED_TEXT = "Same here with my left knee."
-NOTE = "long stairs"
-WORRY_NOTE = "Goodbyes were said."
-RULE_NOTE = "Selling pillows."
-MESSAGE = "Knees belong elsewhere."
-MEMBER_NOTE = "Wrote about pillows twice."
-OLDER_TERMS = "Words that once held."
-WRITTEN = (
-    ROOM_NAME,
-    ROOM_PURPOSE,
-    EMPTY_ROOM_NAME,
-    EMPTY_ROOM_PURPOSE,
-    WELCOME,
-    TITLE,
-    LISTENING_TITLE,
-    MEMBERS_TITLE,
-    OWN_TEXT,
-    REPLY_TEXT,
-    EDITED_TEXT,
-    NOTE,
-    WORRY_NOTE,
-    RULE_NOTE,
-    MESSAGE,
-    MEMBER_NOTE,
-    OLDER_TERMS,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,43 +43,6 @@ class Way:
     status: int = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Community:
-    """A forum in which something has happened, the people who open its pages, and what addresses are made of."""
-
-    app: Flask
-    people: dict[str, Someone]
-    parts: dict[str, object]
-    # What people wrote: names, titles, texts.
-    written: frozenset[str] = field(repr=False)
-
-    @property
-    def database(self) -> Database:
-        """Return the forum's database."""
-        database: Database = self.app.extensions["alongside"].database
-        return database
-
-    def client(self, who: str) -> FlaskClient:
-        """Return a new browser of this person."""
-        if who == "joining":
-            return _at_consent(self.app)
-        if who == "visitor":
-            return cast.visitor(self.app)
-        return cast.signed_in(self.app, self.people[who].token)
-
-    def cookies(self, who: str) -> list[dict[str, str]]:
-        """Return this person's cookies, for the jar of a real browser that opens the forum's own address."""
-        settings: Settings = self.app.extensions["alongside"].settings
-        client = self.client(who)
-        names = (self.app.config["SESSION_COOKIE_NAME"], "pending")
-        found = (client.get_cookie(name, domain=_host(settings)) for name in names)
-        return [
-            {"name": cookie.key, "value": cookie.value, "url": settings.base_url}
-            for cookie in found
-            if cookie is not None
-        ]
-
-
 def one(address: str, who: tuple[str, ...] = EVERYONE, status: int = 200) -> Way:
     """Return the way to a route that is opened at one address."""
     return Way((address,), who, status)
@@ -159,6 +54,9 @@ PAGES: dict[str, tuple[Way, ...]] = {
     "/about": (one("/about"),),
     "/admin": (one("/admin", ADMINISTRATORS),),
     "/admin/settings": (Way(("/admin/settings", "/admin/settings?saved"), ADMINISTRATORS),),
+    "/auth/facebook/deletion/<code>": (
+        Way(tuple(f"/auth/facebook/deletion/{{{one}}}" for one in ("deletion", "deleted", "stayed"))),
+    ),
     "/auth/<provider>/callback": (one("/auth/google/callback?error=access_denied", ("visitor",), 400),),
     "/categories": (one("/categories"),),
     "/categories/<slug>": (
@@ -174,6 +72,12 @@ PAGES: dict[str, tuple[Way, ...]] = {
     "/join/consent": (one("/join/consent", ("joining",)), one("/join/consent", ("visitor",), 410)),
     "/join/welcome": (one("/join/welcome", MEMBERS),),
     "/log-in": (Way(("/log-in", "/log-in?next=/about"), ("visitor",)),),
+    # Somebody who has not shown lately that it is they, and in the many ways that there are.
+    "/log-in/again": (
+        one("/log-in/again", MEMBERS),
+        Way(("/log-in/again", "/log-in/again?next=/about"), ("unproven",)),
+    ),
+    "/log-in/code": (one("/log-in/code", ("visitor",)),),
     "/moderation": (one("/moderation", STAFF),),
     "/moderation/log": (one("/moderation/log", STAFF),),
     "/moderation/members": (
@@ -222,6 +126,18 @@ PAGES: dict[str, tuple[Way, ...]] = {
     "/search": (one("/search"), Way(("/search?q=Knees", "/search?q=unheard-of"), ("visitor", "member"))),
     "/settings": (one("/settings"),),
     "/settings/reading": (Way(("/settings/reading", "/settings/reading?saved")),),
+    "/settings/sign-in": (Way(("/settings/sign-in", "/settings/sign-in?came-by-code&next=/about"), MEMBERS),),
+    "/settings/sign-in/identities/<int:identity_id>/remove": (
+        one("/settings/sign-in/identities/{identity}/remove", ("member",)),
+        one("/settings/sign-in/identities/{last_identity}/remove", ("moderator",)),
+    ),
+    "/settings/sign-in/passkeys/<int:passkey_id>/name": (
+        one("/settings/sign-in/passkeys/{passkey}/name", ("member",)),
+    ),
+    "/settings/sign-in/passkeys/<int:passkey_id>/remove": (
+        one("/settings/sign-in/passkeys/{passkey}/remove", ("member",)),
+    ),
+    "/settings/sessions": (Way(("/settings/sessions", "/settings/sessions?ended"), MEMBERS),),
     # It shows the page itself where an address with words would say what not everybody may read.
     "/topics/<int:topic_id>": (
         one("{members_address}", MEMBERS),
@@ -255,6 +171,8 @@ REFUSALS: tuple[Look, ...] = (
     Look("/no-such-page", "member", 404),
     Look("/log-out", "visitor", 405),
     Look("/moderation/reports", "member", 404),
+    # They have to show first that it is they.
+    Look("/moderation/log.csv", "unproven", 403),
 )
 
 
@@ -278,138 +196,3 @@ def every_page(community: Community) -> list[Look]:
         for who in way.who
     ]
     return [*looks, *REFUSALS]
-
-
-# --- the community ---------------------------------------------------------------------------------------
-
-
-def settle(app: Flask) -> Community:
-    """Fill a new forum: two rooms, topics of every kind, a reply taken back, one edited, two reports."""
-    database: Database = app.extensions["alongside"].database
-    publish_texts(app)
-    people = {
-        "member": cast.member(app, "Juniper"),
-        "moderator": cast.moderator(app, "Cedar"),
-        "administrator": cast.administrator(app, "Aspen"),
-    }
-    other = cast.peer_supporter(app, "Linden")
-    me = people["member"].actor
-    with database.transaction() as session:
-        commands.publish_category(
-            session, OPERATOR, CategoryDraft(ROOM, ROOM_NAME, ROOM_PURPOSE, WELCOME, True, 90)
-        )
-        commands.publish_category(
-            session,
-            OPERATOR,
-            CategoryDraft(EMPTY_ROOM, EMPTY_ROOM_NAME, EMPTY_ROOM_PURPOSE, WELCOME, False, 91),
-        )
-        publish_policy(session, OPERATOR, PolicyDraft(PolicyKind.TERMS, DEFAULT_LOCALE, "Terms", OLDER_TERMS))
-    topic = start(database, me, _topic(TITLE, OWN_TEXT, Intent.EXPERIENCES, note=NOTE))
-    replies = [reply(database, other.actor, topic, REPLY_TEXT) for _count in range(REPLIES)]
-    own_reply = reply(database, me, topic, REPLY_TEXT)
-    listening = start(database, other.actor, _topic(LISTENING_TITLE, REPLY_TEXT, Intent.JUST_LISTEN))
-    members = start(
-        database, other.actor, _topic(MEMBERS_TITLE, REPLY_TEXT, Intent.GOOD_NEWS, Audience.MEMBERS)
-    )
-    with database.transaction() as session:
-        commands.delete_post(session, other.actor, replies[0])
-        commands.edit_post(session, other.actor, replies[1], PostEdit(render_post(EDITED_TEXT)))
-        worry = raise_report(
-            session, me, replies[2], ReportDraft(ReportReason.WORRIED_ABOUT_SOMEONE, WORRY_NOTE)
-        )
-        report = raise_report(
-            session, VISITOR, replies[3], ReportDraft(ReportReason.SPAM_OR_SELLING, RULE_NOTE)
-        )
-        claimed = raise_report(session, me, replies[4], ReportDraft(ReportReason.HARASSMENT, RULE_NOTE))
-        claim_report(session, people["moderator"].actor, claimed or 0, ClaimDraft(seen=0, take_over=False))
-    hidden = reply(database, me, topic, REPLY_TEXT)
-    suspended = _moderate(app, people["moderator"], hidden)
-    parts: dict[str, object] = {
-        "room": ROOM,
-        "empty_room": EMPTY_ROOM,
-        "treatment": TREATMENT,
-        "topic": topic,
-        "topic_address": _address(app, topic),
-        "listening_address": _address(app, listening),
-        "members_address": _address(app, members, people["member"]),
-        "discussion_address": _discussion(app),
-        "own_post": _first_post(database, topic),
-        "own_reply": own_reply,
-        "post": replies[2],
-        "worry": worry,
-        "report": report,
-        "claimed": claimed,
-        "hidden_post": hidden,
-        "notice": _newest_notice(database, people["member"]),
-    }
-    names = [*(someone.name for someone in people.values()), other.name, suspended.name]
-    return Community(app, people, parts, frozenset([*names, *WRITTEN]))
-
-
-def _moderate(app: Flask, moderator: Someone, post_id: int) -> Someone:
-    """Hide a post, write a note on a member and suspend them, and return who that is."""
-    suspended, actor = cast.member(app, "Bramble"), moderator.actor
-    database: Database = app.extensions["alongside"].database
-    with database.transaction() as session:
-        draft = ThreadDraft(seen=0, reason=ReasonCode.OFF_TOPIC, message=MESSAGE)
-        decide_on_post(session, actor, post_id, Action.POST_HIDE, draft)
-        note_member(session, actor, suspended.name, MEMBER_NOTE)
-        rest = SuspendDraft(seen=0, reason=ReasonCode.REPEATED, message=MESSAGE, days=7)
-        suspend_member(session, actor, suspended.name, rest)
-    return suspended
-
-
-def _newest_notice(database: Database, who: Someone) -> int:
-    with database.reading() as session:
-        mine = select(Notice.id).where(Notice.member_id == who.member_id)
-        return session.scalars(mine.order_by(Notice.id.desc()).limit(1)).one()
-
-
-def _topic(
-    title: str, text: str, intent: Intent, audience: Audience = Audience.PUBLIC, note: str = ""
-) -> TopicDraft:
-    return TopicDraft(
-        category_slug=ROOM,
-        title=title,
-        intent=intent,
-        content_note=note,
-        audience=audience,
-        body=render_post(text),
-        submission_key=new_key(),
-    )
-
-
-def _address(app: Flask, topic_id: int, who: Someone | None = None) -> str:
-    client = who.client if who else app.test_client()
-    short, settings = f"/topics/{topic_id}", app.extensions["alongside"].settings
-    # One that not everybody may read has no words in its address.
-    return client.get(short, base_url=settings.base_url).headers.get("Location", short)
-
-
-def _first_post(database: Database, topic_id: int) -> int:
-    with database.reading() as session:
-        return session.scalars(select(Post.id).where(Post.topic_id == topic_id, Post.number == 1)).one()
-
-
-def _discussion(app: Flask) -> str:
-    """Return the address of the discussion of the shipped treatment."""
-    database: Database = app.extensions["alongside"].database
-    with database.reading() as session:
-        topic_id = session.scalars(select(Treatment.topic_id).where(Treatment.slug == TREATMENT)).one()
-    return _address(app, int(topic_id or 0))
-
-
-def _at_consent(app: Flask) -> FlaskClient:
-    """Return the browser of somebody whom a provider vouched for a moment ago."""
-    settings: Settings = app.extensions["alongside"].settings
-    client, value = app.test_client(), new_token()
-    with client.session_transaction(base_url=settings.base_url) as session:
-        session["browser"] = value
-    sealed = seal(cast.identity(), value, settings.cookie_keys, clock.now())
-    client.set_cookie("pending", sealed, domain=_host(settings))
-    return client
-
-
-def _host(settings: Settings) -> str:
-    """Return the name to which the forum's cookies belong."""
-    return urlsplit(settings.base_url).hostname or ""

@@ -266,6 +266,7 @@ def served(
         [f"{base_url}/auth/{provider}/callback" for provider in ("google", "facebook")],
         deauthorize_url=f"{base_url}/auth/facebook/deauthorize",
         deletion_url=f"{base_url}/auth/facebook/deletion",
+        events_url=f"{base_url}/auth/google/events",
     )
     led = relay.settings if relay else lambda own: own
     settings = replace(

@@ -6,6 +6,8 @@ A user agent itself is kept nowhere: it would tell one person from thousands.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from forum.text.translate import gettext as _
+
 
 class BrowserFamily(StrEnum):
     """Which browser, as people call it."""
@@ -42,6 +44,15 @@ class Device:
 
 UNKNOWN_DEVICE = Device()
 
+# Names of products: the same in every language.
+_BROWSER_NAMES = {
+    BrowserFamily.FIREFOX: "Firefox",
+    BrowserFamily.CHROME: "Chrome",
+    BrowserFamily.SAFARI: "Safari",
+    BrowserFamily.EDGE: "Edge",
+    BrowserFamily.OPERA: "Opera",
+    BrowserFamily.SAMSUNG: "Samsung Internet",
+}
 # The first that is found counts: nearly every browser also names the ones it resembles.
 _BROWSERS = (
     ("edg", BrowserFamily.EDGE),
@@ -75,3 +86,19 @@ def device_of(user_agent: str) -> Device:
         next((family for word, family in _BROWSERS if word in said), BrowserFamily.OTHER),
         next((family for word, family in _SYSTEMS if word in said), SystemFamily.OTHER),
     )
+
+
+def say_device(device: Device) -> str:
+    """Return a device in a few words, for the beginning of a line."""
+    browser = _BROWSER_NAMES.get(device.browser) or _("A browser")
+    said = {
+        SystemFamily.ANDROID: _("%(browser)s on Android", browser=browser),
+        SystemFamily.IPHONE: _("%(browser)s on an iPhone", browser=browser),
+        SystemFamily.IPAD: _("%(browser)s on an iPad", browser=browser),
+        SystemFamily.WINDOWS: _("%(browser)s on Windows", browser=browser),
+        SystemFamily.MAC: _("%(browser)s on a Mac", browser=browser),
+        SystemFamily.CHROMEBOOK: _("%(browser)s on a Chromebook", browser=browser),
+        SystemFamily.LINUX: _("%(browser)s on Linux", browser=browser),
+        SystemFamily.OTHER: _("%(browser)s on a device we can’t tell", browser=browser),
+    }
+    return said[device.system]

@@ -1,6 +1,7 @@
 """Setting out to leave, and coming back in time. What becomes of what they wrote is not decided here.
 
 A member who leaves is out of sight at once. For fourteen days logging in brings everything back; then they are erased.
+Whoever changes how things stand with a member holds the member first and topics afterwards, as erasing does.
 """
 
 from datetime import timedelta
@@ -11,10 +12,22 @@ from sqlalchemy.orm import Session
 from forum import clock
 from forum.accounts.account_notices import tell
 from forum.accounts.models import AccountEvent, Leaving, Member
+from forum.errors import Conflict
 from forum.events import MemberPaused, MemberReturned, emit
 from forum.permissions.actor import MemberId, MemberState
+from forum.text.translate import gettext as _
 
 GRACE = timedelta(days=14)
+
+
+def hold_member(session: Session, member_id: MemberId) -> MemberState | None:
+    """Keep everybody else from changing or erasing a member until this transaction ends; return how things stand.
+
+    None when they were erased. Rows that merely name the member can be added meanwhile, so nobody who does that waits.
+
+    Queries: 1
+    """
+    return session.scalar(select(Member.state).where(Member.id == member_id).with_for_update(key_share=True))
 
 
 def begin_leaving(session: Session, member_id: MemberId, provider: str = "") -> None:
@@ -24,7 +37,7 @@ def begin_leaving(session: Session, member_id: MemberId, provider: str = "") -> 
 
     Emits: MemberPaused, AccountNoticeMade
     """
-    state = session.scalar(select(Member.state).where(Member.id == member_id).with_for_update())
+    state = hold_member(session, member_id)
     if state is None or state is MemberState.LEAVING:
         return
     session.add(Leaving(member_id=member_id, since=clock.now(), state_before=state))
@@ -42,7 +55,12 @@ def cancel_leaving(session: Session, member_id: MemberId) -> bool:
     """Bring a member back who was leaving, as they were, and tell them; False when they were not leaving.
 
     Emits: MemberReturned, AccountNoticeMade
+    Raises: Conflict (they were erased at this very moment)
     """
+    if hold_member(session, member_id) is None:
+        raise Conflict(
+            _("Your account was deleted at this very moment, as it was asked for. Nothing of it is left.")
+        )
     before = session.scalar(
         delete(Leaving).where(Leaving.member_id == member_id).returning(Leaving.state_before)
     )
@@ -57,3 +75,16 @@ def cancel_leaving(session: Session, member_id: MemberId) -> bool:
     emit(session, MemberReturned(member_id))
     tell(session, member_id, AccountEvent.LEAVING_CANCELLED)
     return True
+
+
+def rest_on_return(session: Session, member_id: MemberId) -> None:
+    """Let a member who is leaving find their account resting if they come back: a consent that it stands on is gone.
+
+    Somebody who waits to be let in, or was turned away, goes on doing so.
+    """
+    session.execute(
+        update(Leaving)
+        .where(Leaving.member_id == member_id, Leaving.state_before == MemberState.ACTIVE)
+        .values(state_before=MemberState.PAUSED)
+        .execution_options(synchronize_session=False)
+    )

@@ -7,13 +7,14 @@ from sqlalchemy.orm import Session
 
 from forum import clock
 from forum.accounts.devices import UNKNOWN_DEVICE, Device
-from forum.accounts.leaving import cancel_leaving
+from forum.accounts.leaving import cancel_leaving, hold_member
 from forum.accounts.models import Identity, SignInSession
 from forum.accounts.proofs import Proven
 from forum.accounts.queries import identity_of
 from forum.accounts.tokens import hash_of, new_token
-from forum.errors import NotFound
+from forum.errors import Conflict, NotFound
 from forum.permissions.actor import Actor, MemberId
+from forum.text.translate import gettext as _
 
 SESSION_LASTS = timedelta(days=30)
 # A browser that nobody opened the forum in for so long has to log in again.
@@ -37,8 +38,13 @@ def sign_in_as(
 
     An identity that went dormant is revived: its person just came back by it.
     """
+    whose = identity_of(session, issuer, subject)
+    if whose is None:
+        return None
+    hold_member(session, whose.member_id)
+    # Its member may have taken it away at this very moment; now nobody can.
     known = identity_of(session, issuer, subject)
-    if known is None:
+    if known is None or known.member_id != whose.member_id:
         return None
     if known.is_dormant:
         session.execute(update(Identity).where(Identity.id == known.id).values(dormant_since=None))
@@ -78,7 +84,9 @@ def sign_in(
 def renew(session: Session, actor: Actor, proven: Proven | None = None) -> str:
     """Give the actor's session another token, and return it: the old one is worth nothing from now on.
 
-    With a proof, the session remembers it. Raises NotFound when the session ended meanwhile.
+    With a proof, the session remembers it. Of two requests that came with one token, the second changes nothing.
+
+    Raises: Conflict (the session ended or was renewed meanwhile)
     """
     token = new_token()
     values: dict[str, object] = {"token_hash": hash_of(token)}
@@ -86,12 +94,14 @@ def renew(session: Session, actor: Actor, proven: Proven | None = None) -> str:
         values |= {"proof": proven.proof, "proved_at": proven.at}
     changed = session.execute(
         update(SignInSession)
-        .where(SignInSession.id == actor.sign_in_session_id, SignInSession.member_id == actor.member_id)
+        .where(SignInSession.id == actor.sign_in_session_id, SignInSession.token_hash == actor.token_hash)
         .values(values)
         .execution_options(synchronize_session=False)
     )
     if not isinstance(changed, CursorResult) or changed.rowcount != 1:
-        raise NotFound
+        raise Conflict(
+            _("You did something else at the same moment. Load the page again, and see how things stand.")
+        )
     return token
 
 

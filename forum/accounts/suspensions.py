@@ -61,14 +61,14 @@ def member_named(session: Session, name: str) -> MemberSubject:
     return _subject(session.execute(_members().where(Member.name == name)).one_or_none())
 
 
-def hold_member(session: Session, name: str) -> MemberSubject:
+def hold_member_named(session: Session, name: str) -> MemberSubject:
     """Return the member, and keep everybody else from deciding about them until this transaction ends.
 
-    Whoever holds more takes topics first, then posts, then members. Raises NotFound.
+    Raises NotFound.
 
     Queries: 2
     """
-    held = session.scalar(select(Member.id).where(Member.name == name).with_for_update())
+    held = session.scalar(select(Member.id).where(Member.name == name).with_for_update(key_share=True))
     # The second look is taken once it is held: what another transaction decided meanwhile is seen.
     return _subject(session.execute(_members().where(Member.id == held)).one_or_none())
 

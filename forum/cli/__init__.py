@@ -1,4 +1,4 @@
-"""The command line: serving, the worker, the database, the first texts, members, and a look inside.
+"""The command line: serving, the worker, the database, the first texts, members, providers, and a look inside.
 
 Each command group is one small module. What goes wrong is said in one sentence on standard error: status 2 when a
 setting is wrong, 1 for everything else.
@@ -12,8 +12,10 @@ from sqlalchemy.exc import OperationalError
 from config import SettingsError
 from forum import __version__
 from forum.cli.database import db
+from forum.cli.doctor import doctor
 from forum.cli.jobs import jobs
 from forum.cli.members import members
+from forum.cli.providers import providers
 from forum.cli.routes import routes
 from forum.cli.serve import serve, worker
 from forum.cli.texts import site
@@ -50,5 +52,5 @@ def main() -> None:
     os.umask(0o077)
 
 
-for command in (serve, worker, db, site, members, routes, jobs):
+for command in (serve, worker, db, site, members, providers, doctor, routes, jobs):
     main.add_command(command)

@@ -1,10 +1,11 @@
-"""``forum members``: giving roles (the first administrator can be made nowhere else), lifting suspensions, and taking
-consents back.
+"""``forum members``: giving roles (the first administrator can be made nowhere else), lifting suspensions, giving
+out a recovery code, and taking consents back.
 """
 
 import click
 
 from forum.accounts.commands import change_role
+from forum.accounts.recovery_codes import give_code
 from forum.accounts.suspensions import member_named
 from forum.cli import opening
 from forum.community.commands import answer_for_categories
@@ -41,6 +42,18 @@ def promote(name: str, role: str, categories: tuple[str, ...]) -> None:
         answer_for_categories(session, OPERATOR, member_id, categories)
     where = f" in {', '.join(categories)}" if categories else ""
     click.echo(f"{name} is now: {wanted.value}{where}.")
+
+
+@members.command("recovery-code")
+@click.argument("name")
+def recovery_code(name: str) -> None:
+    """Make one recovery code for the member called NAME, who lost every other way to show that it is they.
+
+    Whoever has it has the account: be sure who asks, and hand it over where nobody else reads it. They are told.
+    """
+    with opening.database(opening.settings()) as database, database.transaction() as session:
+        code = give_code(session, OPERATOR, name)
+    click.echo(f"{code}  (good once, at /log-in/code)")
 
 
 @members.command()

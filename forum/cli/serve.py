@@ -20,6 +20,8 @@ from config import Settings
 from forum import consequences, schedule
 from forum.cli import opening
 from forum.jobs.worker import Worker
+from forum.mail.message import Sender, message_of
+from forum.mail.transports import MailServer, Security
 from forum.web import logs
 
 # How long requests, and then the job in hand, may take to finish after a signal, in seconds.
@@ -66,8 +68,10 @@ def worker() -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())
-    with opening.database(settings) as database:
-        Worker(database, consequences.HANDLERS, schedule.SCHEDULE).run(stop)
+    # Two threads, each of which may read and write.
+    with opening.database(settings, size=4) as database:
+        errands = consequences.errands_of(consequences.CONSEQUENCES, _post(settings))
+        Worker(database, consequences.HANDLERS, schedule.SCHEDULE, errands=errands).run(stop)
 
 
 class WorkerProcess:
@@ -106,6 +110,21 @@ class WorkerProcess:
 def _start_worker() -> "subprocess.Popen[bytes]":
     command = (sys.executable, "-m", "forum.cli", "worker")
     return subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - our own program.
+
+
+def _post(settings: Settings) -> consequences.Post | None:
+    """Return the function that hands letters to the configured mail server, or None when there is none."""
+    if settings.smtp_host is None:
+        return None
+    server = MailServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=Security(settings.smtp_security),
+        user=settings.smtp_user,
+        password=settings.smtp_password,
+    )
+    sender = Sender(settings.mail_name, settings.mail_from, settings.base_url)
+    return lambda letter, key: server.send(message_of(letter, sender, key))
 
 
 def _require_free_port(settings: Settings) -> None:

@@ -32,6 +32,7 @@ from forum.community.subjects import (
     visible_topic,
     where_merged,
 )
+from forum.community.taking_back import take_back_unanswered
 from forum.community.visibility import topic_is_visible
 from forum.database.dialects import tools
 from forum.errors import Invalid, NotFound
@@ -158,9 +159,8 @@ def delete_post(session: Session, actor: Actor, post_id: int) -> int | None:
     session.execute(delete(PostVersion).where(PostVersion.post_id == post.id))
     if post.number == 1:
         topic.title = topic.slug = topic.content_note = ""
-        if not _others_answered(session, topic):
-            topic.state = TopicState.DELETED
-            _take_back_rest(session, topic)
+        session.flush()
+        take_back_unanswered(session, Topic.id == topic.id)
     emit(session, PostDeleted(topic_id=topic.id, category_id=topic.category_id, post_id=post.id))
     return session.scalar(select(Topic.id).where(Topic.id == topic.id, topic_is_visible(actor)))
 
@@ -313,30 +313,3 @@ def _made_by(session: Session, actor: Actor, key: str) -> int | None:
 
 def _remember_submission(session: Session, actor: Actor, key: str, post_id: int) -> None:
     session.add(SubmissionKey(member_id=actor.member_id, key=key, post_id=post_id, made_at=clock.now()))
-
-
-def _others_answered(session: Session, topic: Topic) -> bool:
-    """Say whether somebody else's words stand here, shown or not; the line of an answer that was moved is none."""
-    found = session.scalar(
-        select(Post.id)
-        .where(
-            Post.topic_id == topic.id,
-            Post.number > 1,
-            Post.by_topic_author.is_(False),
-            Post.state.not_in([PostState.DELETED, PostState.MOVED]),
-        )
-        .limit(1)
-    )
-    return found is not None
-
-
-def _take_back_rest(session: Session, topic: Topic) -> None:
-    """Empty what is left in a topic that goes whole: its author's own replies, and lines of what was moved."""
-    rest = select(Post.id).where(Post.topic_id == topic.id)
-    session.execute(delete(PostVersion).where(PostVersion.post_id.in_(rest)))
-    session.execute(
-        update(Post)
-        .where(Post.topic_id == topic.id)
-        .values(state=PostState.DELETED, moved_to_id=None, markdown="", html="", edited_at=None)
-        .execution_options(synchronize_session=False)
-    )

@@ -8,11 +8,13 @@ from forum.community.models import Post, Topic
 from forum.community.visibility import post_is_readable
 from forum.events import (
     MemberPaused,
+    MemberReturned,
     PostDeleted,
     PostHidden,
     PostPublished,
     PostRemoved,
     PostRestored,
+    PostsErased,
     TopicMerged,
     TopicSplit,
 )
@@ -38,7 +40,7 @@ def count_reply(session: Session, event: PostPublished) -> None:
 
 
 def refresh_topic_facts(
-    session: Session, event: PostDeleted | PostHidden | PostRemoved | PostRestored
+    session: Session, event: PostDeleted | PostHidden | PostRemoved | PostRestored | PostsErased
 ) -> None:
     """Rewrite the facts of the topic from which something went, or to which it came back.
 
@@ -64,8 +66,8 @@ def refresh_split_facts(session: Session, event: TopicSplit) -> None:
     rewrite(session, event.new_topic_id)
 
 
-def refresh_facts_of_member(session: Session, event: MemberPaused) -> None:
-    """Rewrite the facts of every topic in which the member wrote, now that what they wrote is out of sight.
+def refresh_facts_of_member(session: Session, event: MemberPaused | MemberReturned) -> None:
+    """Rewrite the facts of every topic in which the member wrote, now that what they wrote is out of sight, or back.
 
     Queries: 1, and 1 for each topic
     """

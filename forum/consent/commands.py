@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from forum import __version__, clock
 from forum.accounts import names
+from forum.accounts.leaving import rest_on_return
 from forum.accounts.models import EmailAddress, Identity, Member
 from forum.accounts.pending_identity import PendingIdentity
 from forum.accounts.queries import identity_of, joined_just_now, name_is_taken
@@ -138,7 +139,10 @@ def withdraw(session: Session, name: str, purpose: Purpose, method: ConsentMetho
     no consent for the purpose stands.
     """
     tools(session).take_turn(session, ledger.TURN)
-    member = session.scalars(select(Member).where(Member.name == names.tidy_name(name))).one_or_none()
+    # Held, so that they don't set out to leave, or come back, between the look and what follows from it.
+    member = session.scalars(
+        select(Member).where(Member.name == names.tidy_name(name)).with_for_update(key_share=True)
+    ).one_or_none()
     if member is None:
         raise NotFound(_("No member has this name."))
     given = last_word(session, member.uuid, purpose)
@@ -158,7 +162,9 @@ def withdraw(session: Session, name: str, purpose: Purpose, method: ConsentMetho
     ledger.append(session, [withdrawal])
     if purpose is Purpose.EMAIL:
         session.execute(delete(EmailAddress).where(EmailAddress.member_id == member.id))
-    # Whoever is leaving is out of sight already, and stays on their way.
+    # Whoever is leaving is out of sight already, and stays on their way; should they come back, their account rests.
+    if purpose in REQUIRED_PURPOSES and member.state is MemberState.LEAVING:
+        rest_on_return(session, MemberId(member.id))
     if purpose in REQUIRED_PURPOSES and member.state is MemberState.ACTIVE:
         member.state = MemberState.PAUSED
         session.flush()

@@ -1,6 +1,6 @@
 """The two pools and what a transaction is: everything a request or a job changes commits together, or not at all."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.orm import Session, sessionmaker
@@ -24,6 +24,7 @@ class Database:
         info = {} if follower is None else {FOLLOWER: follower}
         self._reading = sessionmaker(self.read_engine, expire_on_commit=False, autoflush=False)
         self._writing = sessionmaker(self.write_engine, expire_on_commit=False, info=info)
+        self._before_closing: list[Callable[[], object]] = []
 
     def reading(self) -> Session:
         """Return a new session that can't write. Whoever asks closes it."""
@@ -47,8 +48,14 @@ class Database:
         """
         return self._tools.tidy(self.write_engine)
 
+    def before_closing(self, last: Callable[[], object]) -> None:
+        """Have something done before the pooled connections are closed, by who writes in a thread of their own."""
+        self._before_closing.append(last)
+
     def dispose(self) -> None:
         """Close every pooled connection."""
+        for last in self._before_closing:
+            last()
         self.read_engine.dispose()
         self.write_engine.dispose()
 

@@ -9,6 +9,7 @@ import secrets
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -18,6 +19,8 @@ from forum.demo import guard
 from forum.demo.stand_in import FACEBOOK_ISSUER, GOOGLE_ISSUER
 
 LOOPBACK = "127.0.0.1"
+# Under this name people find the forum: no browser makes a passkey for an address of numbers.
+NAME = "localhost"
 DEFAULT_PORT = 8000
 DEFAULT_FOLDER = "data"
 # How many ports beside the forum's are tried for the provider.
@@ -27,6 +30,8 @@ CLIENT_ID = "alongside-demo"
 # Where the forum takes Facebook's own calls.
 DEAUTHORIZE_PATH = "/auth/facebook/deauthorize"
 DELETION_PATH = "/auth/facebook/deletion"
+# And where it takes Google's security events.
+EVENTS_PATH = "/auth/google/events"
 
 
 class CannotStart(Exception):
@@ -54,7 +59,7 @@ def prepare(environ: Mapping[str, str]) -> Prepared:
     Raises CannotStart, and StandInRefused for settings under which the stand-in must not run.
     """
     port = _port(environ, "PORT", DEFAULT_PORT)
-    base_url = f"http://{LOOPBACK}:{port}"
+    base_url = f"http://{NAME}:{port}"
     ours = {
         f"{PREFIX}STAND_IN": "yes",
         f"{PREFIX}MODE": Mode.DEMO.value,
@@ -76,6 +81,7 @@ def prepare(environ: Mapping[str, str]) -> Prepared:
         "redirect_uris": [f"{base_url}/auth/{provider}/callback" for provider in ("google", "facebook")],
         "deauthorize_url": base_url + DEAUTHORIZE_PATH,
         "deletion_url": base_url + DELETION_PATH,
+        "events_url": base_url + EVENTS_PATH,
     }
     # The addresses in it follow the port, so this file is written anew each time.
     clients_file = keys / "provider-clients.json"
@@ -87,9 +93,11 @@ def prepare(environ: Mapping[str, str]) -> Prepared:
         data_folder=folder,
         clients_file=clients_file,
         environ={
+            # They come with an extra, which whoever only tries the forum out need not have.
+            f"{PREFIX}PASSKEYS": "yes" if find_spec("webauthn") else "no",
             **environ,
             **_provider_settings(provider_port, str(client["client_secret"])),
-            f"{PREFIX}TRUSTED_HOSTS": f"{LOOPBACK}:{port},localhost:{port}",
+            f"{PREFIX}TRUSTED_HOSTS": f"{LOOPBACK}:{port},{NAME}:{port}",
             f"{PREFIX}PORT": str(port),
             f"{PREFIX}DATA_FOLDER": str(folder),
             f"{PREFIX}SESSION_KEYS": _kept(keys / "session-key", lambda: secrets.token_urlsafe(48)),
@@ -112,6 +120,7 @@ def _provider_settings(port: int, secret: str) -> dict[str, str]:
         f"{PREFIX}GOOGLE_CLIENT_SECRET": secret,
         f"{PREFIX}GOOGLE_ISSUER": GOOGLE_ISSUER,
         f"{PREFIX}GOOGLE_METADATA_URL": f"{base}/google/{CLIENT_ID}/.well-known/openid-configuration",
+        f"{PREFIX}GOOGLE_SECURITY_EVENTS_URL": f"{base}/google/{CLIENT_ID}/.well-known/risc-configuration",
         f"{PREFIX}FACEBOOK_CLIENT_ID": CLIENT_ID,
         f"{PREFIX}FACEBOOK_CLIENT_SECRET": secret,
         f"{PREFIX}FACEBOOK_ISSUER": FACEBOOK_ISSUER,

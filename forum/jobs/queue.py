@@ -6,7 +6,7 @@ effects. A claim is a conditional UPDATE, so it needs no kind of lock that one o
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias, cast
@@ -33,6 +33,21 @@ _DEAD_LETTERS_A_PAGE = 50
 
 # An id or a word of a closed set: no sentence fits in.
 _ID = re.compile(r"[A-Za-z0-9_:.-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Which jobs somebody looks at: those of these names, or with ``all_but`` those of every other name."""
+
+    names: Collection[str] = ()
+    all_but: bool = True
+
+    def condition(self) -> ColumnElement[bool]:
+        """Return what holds for these jobs."""
+        return Job.name.not_in(self.names) if self.all_but else Job.name.in_(self.names)
+
+
+ALL_JOBS = Names()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +111,26 @@ def enqueue(
     return tools(session).insert_unless_there(session, cast(Table, Job.__table__), row)
 
 
-def is_any_ready(session: Session, now: datetime) -> bool:
+def is_any_ready(session: Session, now: datetime, among: Names = ALL_JOBS) -> bool:
     """Say whether a claim would find something, so that an idle worker need not take a turn to write.
 
     Queries: 1
     """
-    return session.execute(select(Job.id).where(_is_ready(now)).limit(1)).first() is not None
+    wanted = select(Job.id).where(_is_ready(now), among.condition())
+    return session.execute(wanted.limit(1)).first() is not None
 
 
-def claim(session: Session, lease: timedelta, now: datetime) -> ClaimedJob | None:
+def claim(session: Session, lease: timedelta, now: datetime, among: Names = ALL_JOBS) -> ClaimedJob | None:
     """Take the longest waiting job for the time of ``lease``, or return None when no job is ready.
 
     The claim holds once the transaction has committed. A job whose worker vanished in its last attempt is
     made a dead letter on the way.
     """
     while candidates := session.execute(
-        select(Job.id, Job.attempts).where(_is_ready(now)).order_by(Job.due_at, Job.id).limit(_CANDIDATES)
+        select(Job.id, Job.attempts)
+        .where(_is_ready(now), among.condition())
+        .order_by(Job.due_at, Job.id)
+        .limit(_CANDIDATES)
     ).all():
         for job_id, attempts in candidates:
             if attempts >= MOST_ATTEMPTS:

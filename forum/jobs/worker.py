@@ -1,14 +1,18 @@
 """The worker: it claims jobs one after another and does each in one transaction, and puts in what recurs.
 
-It knows no job itself. What a job's name stands for is given to it, and so is the table of what recurs.
+Errands are the jobs that talk to the network: they are done between two transactions, never inside one, and in a
+thread of their own, so that nothing else waits for somebody else's server. The worker knows no job itself. What a
+job's name stands for is given to it, and so is the table of what recurs.
 """
 
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
+from types import MappingProxyType
 from typing import TypeAlias
 
 import structlog
@@ -18,12 +22,15 @@ from sqlalchemy.orm import Session
 from forum import clock
 from forum.database.session import Database
 from forum.jobs import queue
-from forum.jobs.queue import ClaimedJob, Payload
+from forum.jobs.queue import ALL_JOBS, ClaimedJob, Names, Payload
 
 # Idempotent, and without network calls: it runs inside the transaction in which the job is completed.
 Handler: TypeAlias = Callable[[Session, Payload], object]
+# Reads what is to be done, and returns how to do it, or None where there is nothing to do any more. What it returns
+# is called with no transaction open. It is done at least once: twice when the worker ends before that is written down.
+Errand: TypeAlias = Callable[[Session, Payload], Callable[[], None] | None]
 
-# Far longer than any handler takes; until it is over, the job of a worker that was killed stays with it.
+# Far longer than any handler or errand takes; until it is over, the job of a worker that was killed stays with it.
 LEASE = timedelta(minutes=2)
 # How long a job may wait that was put in while the worker was idle, in seconds.
 IDLE_WAIT = 1.0
@@ -39,7 +46,7 @@ log = structlog.get_logger(__name__)
 
 
 class LeaseLost(Exception):
-    """The job took longer than its lease and belongs to another worker now; this one's effects are undone."""
+    """The job took longer than its lease and belongs to another worker now; this one's changes are undone."""
 
 
 class UnknownJob(Exception):
@@ -63,9 +70,9 @@ class Recurring:
 
 
 class Worker:
-    """Does jobs, one at a time. Any number of workers, threads and machines may share a database.
+    """Does jobs, one at a time, and beside them one errand at a time. Any number of workers may share a database.
 
-    ``handlers`` says what to do for each job's name; the names of what recurs come from ``recurring``.
+    ``handlers`` and ``errands`` say what to do for each job's name; the names of what recurs come from ``recurring``.
     Raises ValueError when two of them have the same name.
     """
 
@@ -75,14 +82,16 @@ class Worker:
         handlers: Mapping[str, Handler],
         recurring: Sequence[Recurring] = (),
         *,
+        errands: Mapping[str, Errand] = MappingProxyType({}),
         lease: timedelta = LEASE,
         idle_wait: float = IDLE_WAIT,
     ) -> None:
-        names = [*handlers, *(entry.name for entry in recurring)]
+        names = [*handlers, *errands, *(entry.name for entry in recurring)]
         if len(set(names)) != len(names):
             raise ValueError("Two kinds of jobs have the same name.")
         self._database = database
         self._handlers = {**handlers, **{entry.name: _alone(entry.handler) for entry in recurring}}
+        self._errands = dict(errands)
         self._recurring = tuple(recurring)
         self._put_in: dict[str, datetime] = {}
         self._tidy_at = _EPOCH
@@ -90,23 +99,49 @@ class Worker:
         self._idle_wait = idle_wait
 
     def run(self, stop: threading.Event) -> None:
-        """Do jobs as they become due until ``stop`` is set; the job in hand is finished first."""
-        while not stop.is_set():
-            try:
-                wait = 0.0 if self.run_due(limit=1) else self._idle_wait
-                self._tidy()
-            except SQLAlchemyError as error:
-                # The database restarts or is overloaded. Nothing is lost: what was in hand has its lease.
-                log.warning("jobs.database_failed", error=type(error).__name__)
-                wait = WAIT_FOR_DATABASE
-            if wait:
-                stop.wait(wait)
+        """Do jobs as they become due until ``stop`` is set; what is in hand is finished first.
+
+        Should one of the two threads fall over, it sets ``stop`` as well: half a worker looks like a whole one.
+        """
+        names = tuple(self._errands)
+        if not names:
+            self._keep_on(stop, lambda: self._do_due_and_tidy(ALL_JOBS))
+            return
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="errands") as beside:
+            only_errands = Names(names, all_but=False)
+            errands = beside.submit(self._keep_on, stop, lambda: self._do_due(1, only_errands))
+            self._keep_on(stop, lambda: self._do_due_and_tidy(Names(names)))
+            errands.result()
+
+    def _keep_on(self, stop: threading.Event, work: Callable[[], int]) -> None:
+        """Work until ``stop`` is set, and rest for a moment whenever there was nothing to do."""
+        try:
+            while not stop.is_set():
+                try:
+                    wait = 0.0 if work() else self._idle_wait
+                except SQLAlchemyError as error:
+                    # The database restarts or is overloaded. Nothing is lost: what was in hand has its lease.
+                    log.warning("jobs.database_failed", error=type(error).__name__)
+                    wait = WAIT_FOR_DATABASE
+                if wait:
+                    stop.wait(wait)
+        finally:
+            stop.set()
+
+    def _do_due_and_tidy(self, among: Names) -> int:
+        self._put_in_recurring()
+        taken_up = self._do_due(1, among)
+        self._tidy()
+        return taken_up
 
     def run_due(self, limit: int) -> int:
-        """Do at most ``limit`` jobs that are due; return how many were taken up, well or badly."""
+        """Do at most ``limit`` jobs and errands that are due; return how many were taken up, well or badly."""
         self._put_in_recurring()
+        return self._do_due(limit, ALL_JOBS)
+
+    def _do_due(self, limit: int, among: Names) -> int:
         for taken_up in range(limit):
-            job = self._claim()
+            job = self._claim(among)
             if job is None:
                 return taken_up
             self._do(job)
@@ -138,24 +173,27 @@ class Worker:
                 queue.enqueue(session, entry.name, {}, due_at=due, unique_key=key)
         self._put_in.update({entry.name: due for entry, due in missing})
 
-    def _claim(self) -> ClaimedJob | None:
+    def _claim(self, among: Names) -> ClaimedJob | None:
         now = clock.now()
         with self._database.reading() as session:
-            if not queue.is_any_ready(session, now):
+            if not queue.is_any_ready(session, now, among):
                 return None
         with self._database.transaction() as session:
-            return queue.claim(session, self._lease, now)
+            return queue.claim(session, self._lease, now, among)
 
     def _do(self, job: ClaimedJob) -> None:
         """Do one job: its effects and its end commit together, or its failure is written down alone."""
         about = log.bind(job=job.id, name=job.name, attempt=job.attempt)
         begun = perf_counter()
         try:
+            errand, handler = self._errands.get(job.name), self._handlers.get(job.name)
+            if errand is not None:
+                self._run(errand, job)
+            elif handler is None:
+                raise UnknownJob
             with self._database.transaction() as session:
-                handler = self._handlers.get(job.name)
-                if handler is None:
-                    raise UnknownJob
-                handler(session, job.payload)
+                if handler is not None:
+                    handler(session, job.payload)
                 if not queue.complete(session, job):
                     raise LeaseLost
         except LeaseLost:
@@ -173,6 +211,13 @@ class Worker:
             )
         else:
             about.info("jobs.done", seconds=_since(begun))
+
+    def _run(self, errand: Errand, job: ClaimedJob) -> None:
+        """Read what the errand is about, then run it with no transaction open: others may wait for a while."""
+        with self._database.reading() as session:
+            act = errand(session, job.payload)
+        if act is not None:
+            act()
 
 
 def _alone(handler: Callable[[Session], object]) -> Handler:

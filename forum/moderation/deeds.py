@@ -41,6 +41,7 @@ def deed(action: str, facts: Mapping[str, Any]) -> str:
         Action.MEMBER_LET_IN: _("let a newcomer in"),
         Action.MEMBER_TURN_AWAY: _("turned a newcomer away"),
         Action.SETTINGS_CHANGE: _("changed the community's settings"),
+        Action.RECOVERY_CODE_GIVE: _("gave a member a recovery code"),
         Action.ROLE_CHANGE: _("changed what a member is trusted with"),
         Action.CATEGORY_CHANGE: _("made or reworded a category"),
         Action.POLICY_PUBLISH: _("published a policy"),

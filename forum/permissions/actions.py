@@ -41,6 +41,7 @@ class Action(StrEnum):
     # Running the community.
     SETTINGS_CHANGE = "admin:settings:change"
     ROLE_CHANGE = "admin:role:change"
+    RECOVERY_CODE_GIVE = "admin:recovery-code:give"
     CATEGORY_CHANGE = "admin:category:change"
     POLICY_PUBLISH = "admin:policy:publish"
     TREATMENT_PUBLISH = "admin:treatment:publish"

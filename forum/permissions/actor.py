@@ -57,6 +57,9 @@ class Proof(StrEnum):
 
 # How long somebody counts as having just shown that it is they.
 PROOF_LASTS = timedelta(minutes=5)
+# A passkey asks more of its member only once it is as old as this, and an identity that is younger keeps an older one
+# in its place: whoever finds an open browser must not be able to lock its owner out.
+SETTLES_AFTER = timedelta(days=7)
 # What somebody who only found an open browser can't bring.
 STRONG_PROOFS = frozenset({Proof.PASSKEY, Proof.RECOVERY_CODE, Proof.FRESH_LOG_IN})
 REQUIRED_PURPOSES = frozenset({Purpose.MEMBERSHIP, Purpose.HEALTH_DATA})
@@ -92,13 +95,15 @@ class Actor:
     locale: str = ""
     # Whoever has the command line.
     is_operator: bool = False
-    # The sign-in session, so that log-out can end it.
+    # The sign-in session, so that log-out can end it, and the hash of the token that this request came with.
     sign_in_session_id: int | None = field(default=None, repr=False)
+    token_hash: str = field(default="", repr=False)
     # When they last showed in this session that it is they, and how.
     proof: Proof | None = None
     proved_at: datetime | None = None
-    # Whoever has one can always prove more than that they came back from a provider.
     has_passkey: bool = False
+    # Whoever has had one for a while can always prove more than that they came back from a provider.
+    has_settled_passkey: bool = False
     # The last day on which this session was written down as used.
     last_seen_on: date | None = None
 
@@ -117,6 +122,11 @@ class Actor:
     def is_staff(self) -> bool:
         """Say whether they moderate anything."""
         return self.is_member and self.role in STAFF_ROLES
+
+    @property
+    def needs_strong_proof(self) -> bool:
+        """Say whether coming back from a provider that doesn't say when they logged in there shows too little."""
+        return self.is_staff or self.has_settled_passkey
 
     @property
     def works_as_staff(self) -> bool:

@@ -167,6 +167,8 @@ TABLE: dict[Action, Rule] = {
     Action.MEMBER_TURN_AWAY: _judge & may_judge_them,
     Action.SETTINGS_CHANGE: may_run,
     Action.ROLE_CHANGE: may_run,
+    # It opens somebody's account: whoever does it must have seen who asks.
+    Action.RECOVERY_CODE_GIVE: operates,
     Action.CATEGORY_CHANGE: may_run,
     Action.POLICY_PUBLISH: may_run,
     Action.TREATMENT_PUBLISH: may_run,

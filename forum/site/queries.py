@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from config import Settings
 from forum import clock
 from forum.accounts.models import Identity, Member
+from forum.accounts.ways_in import name_of_issuer
 from forum.community.queries import CategoryLine, TopicRow, category_lines, latest_topics
 from forum.consent.queries import AgreedPolicy, locale_to_ask_in, policies_agreed_to, site_is_ready
 from forum.jobs.queue import oldest_due
@@ -104,8 +105,8 @@ def home_page(session: Session) -> HomePage:
     )
 
 
-def settings_page(session: Session, actor: Actor, names_of_issuers: Mapping[str, str]) -> SettingsPage:
-    """Return what can be set, with what a member's account is; ``names_of_issuers`` is what people call them.
+def settings_page(session: Session, actor: Actor, keys_of_issuers: Mapping[str, str]) -> SettingsPage:
+    """Return what can be set, with what a member's account is; ``keys_of_issuers`` are the providers in use.
 
     Queries: 3, none for a visitor
     """
@@ -120,7 +121,7 @@ def settings_page(session: Session, actor: Actor, names_of_issuers: Mapping[str,
     account = AccountFacts(
         since=rows[0].joined_at,
         role=role_label(actor.role),
-        ways_in=tuple(names_of_issuers.get(row.issuer, row.issuer) for row in rows if row.issuer),
+        ways_in=tuple(name_of_issuer(row.issuer, keys_of_issuers) for row in rows if row.issuer),
         policies=policies_agreed_to(session, actor.uuid),
     )
     return SettingsPage(account)

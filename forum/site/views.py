@@ -7,8 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as Answer
 
 from config import Settings
-from forum.accounts.providers import Provider
-from forum.accounts.views import PROVIDER_NAMES
+from forum.accounts.views import keys_of_issuers
 from forum.errors import Invalid, NotFound
 from forum.site import health, queries, search
 from forum.site.forms import AUTO, ReadingForm, parse_reading, show_reading
@@ -105,9 +104,7 @@ def search_page() -> Response:
 @public
 def settings_page() -> Response:
     """Show what can be set, and a member what their account is."""
-    configured = current.settings().providers.items()
-    names = {provider.issuer: PROVIDER_NAMES[Provider(key)] for key, provider in configured}
-    page = queries.settings_page(current.session(), current.actor(), names)
+    page = queries.settings_page(current.session(), current.actor(), keys_of_issuers())
     return render("site/settings_page.html", page)
 
 

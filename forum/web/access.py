@@ -54,22 +54,22 @@ def check_proof() -> None:
     if request.endpoint is None:
         return
     view = current_app.view_functions[request.endpoint]
-    as_staff = getattr(view, "access", None) == "staff_only"
-    if getattr(view, "needs_proof", False) or (as_staff and request.method not in SAFE_METHODS):
-        require_proof(as_staff=as_staff)
+    sent_by_staff = getattr(view, "access", None) == "staff_only" and request.method not in SAFE_METHODS
+    if sent_by_staff or getattr(view, "needs_proof", False):
+        require_proof()
 
 
-def require_proof(*, as_staff: bool = False) -> None:
-    """Raise ProveFirst unless the actor showed within the last five minutes that it is they.
+def require_proof() -> None:
+    """Raise ProveFirst unless the actor showed within the last five minutes that it is they."""
+    if not is_proven():
+        raise ProveFirst(_("Show us once more that it is you, and it goes on."))
 
-    What staff do needs more than having come back from a provider that doesn't say when they logged in there; so does
-    everything of a member who has a passkey.
-    """
+
+def is_proven() -> bool:
+    """Say whether the actor showed within the last five minutes, and well enough for them, that it is they."""
     actor = current.actor()
     is_fresh = actor.proved_at is not None and clock.now() - actor.proved_at < PROOF_LASTS
-    is_enough = actor.proof in STRONG_PROOFS or not (as_staff or actor.has_passkey)
-    if not (is_fresh and is_enough):
-        raise ProveFirst(_("Show us once more that it is you, and it goes on."))
+    return is_fresh and (actor.proof in STRONG_PROOFS or not actor.needs_strong_proof)
 
 
 def check_access() -> None:

@@ -76,7 +76,7 @@ def answer(status: int, sentence: str = "", retry_after: int | None = None) -> R
     """Return the error page, or its JSON for a program."""
     title, usual = _words(status)
     sentence = sentence or usual
-    if _wants_json():
+    if wants_json():
         response = jsonify(
             type="about:blank", title=title, status=status, detail=sentence, request_id=request_id()
         )
@@ -92,7 +92,8 @@ def answer(status: int, sentence: str = "", retry_after: int | None = None) -> R
     return response
 
 
-def _wants_json() -> bool:
+def wants_json() -> bool:
+    """Say whether a program asks, and not a person."""
     best = request.accept_mimetypes.best_match(["text/html", "application/problem+json", "application/json"])
     return best in ("application/problem+json", "application/json")
 
@@ -116,7 +117,7 @@ def _typed_text() -> str:
 
 
 def _refused(refusal: errors.Refusal) -> Response:
-    if isinstance(refusal, errors.SignInFirst) and request.method in SAFE_METHODS and not _wants_json():
+    if isinstance(refusal, errors.SignInFirst) and request.method in SAFE_METHODS and not wants_json():
         # Werkzeug's full_path fails on a query that is no UTF-8.
         query = request.query_string.decode(errors="replace")
         target = f"{request.path}?{query}" if query else request.path

@@ -1,6 +1,6 @@
 """Passkeys and recovery codes, sessions that people can look through, and the calls that providers make here.
 
-Whoever is signed in stays so: their session counts as seen on the day it began, on a device nobody wrote down.
+Whoever is signed in stays so: their session counts as seen today, on a device nobody wrote down.
 """
 
 from typing import Any
@@ -134,7 +134,16 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take the structure back. Whoever is signed in stays so; passkeys, codes and what was told are gone."""
+    """Take the structure back. Whoever is signed in stays so; passkeys, codes and what was told go.
+
+    Who is leaving comes back as they were before: without its table nobody would erase them, or bring them back.
+    """
+    op.execute(
+        "UPDATE member SET state = (SELECT state_before FROM leaving WHERE leaving.member_id = member.id) "
+        "WHERE id IN (SELECT member_id FROM leaving)"
+    )
+    # To the older release each of them would be plain signing in.
+    op.execute("DELETE FROM sign_in_attempt WHERE purpose <> 'sign-in'")
     with op.batch_alter_table("sign_in_attempt", table_kwargs={"sqlite_autoincrement": True}) as batch:
         batch.drop_constraint(op.f("ck_sign_in_attempt_purpose"), type_="check")
         batch.drop_column("purpose")

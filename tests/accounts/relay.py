@@ -49,14 +49,19 @@ class Relay:
         with suppress(OSError):
             while True:
                 near, _address = self._listening.accept()
-                far = socket.create_connection(self._target)
                 said = bytearray()
                 self._said.append(said)
-                threading.Thread(target=_pass_on, args=(near, far, bytearray()), daemon=True).start()
-                threading.Thread(target=_pass_on, args=(far, near, said), daemon=True).start()
+                self._take(near, said)
+
+    def _take(self, near: socket.socket, said: bytearray) -> None:
+        """Lead one connection on to the stand-in; ``said`` takes up what that says."""
+        far = socket.create_connection(self._target)
+        threading.Thread(target=pass_on, args=(near, far, bytearray()), daemon=True).start()
+        threading.Thread(target=pass_on, args=(far, near, said), daemon=True).start()
 
 
-def _pass_on(source: socket.socket, sink: socket.socket, heard: bytearray) -> None:
+def pass_on(source: socket.socket, sink: socket.socket, heard: bytearray) -> None:
+    """Pass on every byte until the source ends, and keep what was heard."""
     with source, suppress(OSError):
         while piece := source.recv(65536):
             heard += piece

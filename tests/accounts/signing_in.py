@@ -31,8 +31,8 @@ def cookie_content(browser: Browser) -> dict[str, Any]:
     return content
 
 
-def set_out_again(browser: Browser) -> str:
-    """Set out for Google as somebody who is signed in already, and return the address there."""
+def set_out_again(browser: Browser, provider: str = "google") -> str:
+    """Set out for a provider as somebody who is signed in already, and return the address there."""
     token = Page(browser.get("/policies/terms").text).form("/log-out").values["csrf_token"]
-    answer = browser.post("/auth/google/start", {"csrf_token": token, "next": "/about"})
+    answer = browser.post(f"/auth/{provider}/start", {"csrf_token": token, "next": "/about"})
     return answer.headers["Location"]

@@ -84,6 +84,16 @@ class StandInClient:
         content = signed_requests.payload(user_id, issued_at) | changes
         return signed_requests.sign(content, self.facebook.client_secret)
 
+    def security_event(self, persona: str = "robin", kind: str = "sessions-revoked") -> str:
+        """Return a security event token as Google would push it, with what this client's switches change."""
+        answer = requests.post(
+            f"{self.base_url}/google/{self.google.client_id}/events/token",
+            data={"persona": persona, "kind": kind},
+            timeout=10,
+        )
+        answer.raise_for_status()
+        return answer.text
+
     def _control(self, method: str, what: str, content: Any) -> requests.Response:
         answer = requests.request(
             method,
@@ -107,12 +117,14 @@ class StandIn:
         redirect_uris: Iterable[str] = REDIRECT_URIS.values(),
         deauthorize_url: str | None = None,
         deletion_url: str | None = None,
+        events_url: str | None = None,
     ) -> StandInClient:
-        """Register a client: where people come back to, and where Facebook's own calls go."""
+        """Register a client: where people come back to, and where the providers' own calls go."""
         content = {
             "redirect_uris": list(redirect_uris),
             "deauthorize_url": deauthorize_url,
             "deletion_url": deletion_url,
+            "events_url": events_url,
         }
         answer = requests.post(f"{self.base_url}/clients", json=content, timeout=10)
         answer.raise_for_status()

@@ -67,13 +67,17 @@ def test_a_graph_api_in_trouble_is_unavailable(
 
 
 @pytest.mark.proves("A24")
-def test_an_empty_facebook_id_is_refused(registered: StandInClient, calls: ProviderCalls) -> None:
-    registered.misbehave(empty_subject=True)
+@pytest.mark.parametrize("fault", ["empty_subject", "numeric_subject"])
+def test_a_facebook_id_that_is_empty_or_no_text_is_refused(
+    registered: StandInClient, calls: ProviderCalls, fault: str
+) -> None:
+    registered.misbehave(**{fault: True})
     with pytest.raises(ProviderRefused) as refused:
         signed_in(registered, "facebook", calls)
     assert refused.value.reason is Reason.WRONG_SUBJECT
 
 
+@pytest.mark.proves("A27")
 @pytest.mark.parametrize(
     ("days_left", "soon"), [(400, False), (184, False), (183, True), (0, True), (-9, True)]
 )

@@ -1,9 +1,12 @@
 """What comes back from a provider to the callback, and what of it is refused before a token is asked for."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+import time_machine
 
+from forum import clock
 from forum.accounts import providers
 from forum.accounts.providers import (
     PersonDeclined,
@@ -77,6 +80,7 @@ def test_a_missing_issuer_is_fine_where_none_was_promised(
     assert signed_in(registered, "google", calls).subject == ROBIN.google_subject
 
 
+@pytest.mark.proves("A12")
 def test_facebooks_answer_may_not_name_another_issuer(
     registered: StandInClient, calls: ProviderCalls
 ) -> None:
@@ -84,6 +88,26 @@ def test_facebooks_answer_may_not_name_another_issuer(
     with pytest.raises(ProviderRefused) as refused:
         providers.finish(registered.facebook, attempt, query | {"iss": registered.google.issuer}, calls=calls)
     assert refused.value.reason is Reason.WRONG_ISSUER_PARAMETER
+    assert token_requests(registered) == 0
+
+
+@pytest.mark.proves("A18")
+@pytest.mark.parametrize("persona", ["robin", "says-no"])
+def test_a_discovery_document_that_turned_wrong_meanwhile_ends_the_sign_in(
+    registered: StandInClient, calls: ProviderCalls, persona: str
+) -> None:
+    attempt, query = came_back(registered, "google", calls, persona)
+    registered.misbehave(wrong_issuer_in_discovery=True)
+    # What a start was led by is asked for again once it is an hour old.
+    if persona == "says-no":
+        del query["iss"]
+    with (
+        time_machine.travel(clock.now() + timedelta(minutes=61), tick=True),
+        pytest.raises(ProviderRefused) as refused,
+    ):
+        providers.finish(registered.google, attempt, query, calls=calls)
+    assert refused.value.reason is Reason.DISCOVERY_ISSUER
+    assert token_requests(registered) == 0
 
 
 @pytest.mark.proves("A13")

@@ -46,6 +46,36 @@ def test_start_asks_for_a_code_with_s256_and_the_exact_redirect_address(
     assert min(map(len, (attempt.state, attempt.nonce, attempt.code_verifier))) >= 43
 
 
+@pytest.mark.proves("A2", "A3")
+@pytest.mark.parametrize(
+    ("provider", "prove", "choose", "more"),
+    [
+        ("google", True, False, {"max_age", "claims"}),
+        ("google", False, True, {"prompt"}),
+        ("google", True, True, {"max_age", "claims", "prompt"}),
+        ("facebook", True, False, {"auth_type"}),
+        ("facebook", False, True, set()),
+    ],
+)
+def test_whatever_it_is_for_no_more_is_asked_for(
+    registered: StandInClient,
+    calls: ProviderCalls,
+    provider: str,
+    prove: bool,
+    choose: bool,
+    more: set[str],
+) -> None:
+    plain = query_of(begun(registered, provider, calls)[0])
+    address, _attempt = providers.start(
+        registered.settings(provider), REDIRECT_URIS[provider], prove=prove, choose=choose, calls=calls
+    )
+    asked = query_of(address)
+    assert set(asked) - set(plain) == more
+    assert set(plain) <= set(asked)
+    assert asked["scope"] == {"google": "openid email", "facebook": "public_profile"}[provider]
+    assert asked.get("prompt") in (None, "select_account")
+
+
 def test_no_two_attempts_share_a_secret(registered: StandInClient, calls: ProviderCalls) -> None:
     attempts = [begun(registered, "google", calls)[1] for _ in range(3)]
     secrets = {secret for a in attempts for secret in (a.state, a.nonce, a.code_verifier)}

@@ -4,7 +4,7 @@ import pytest
 import requests
 from joserfc.jwk import RSAKey
 
-from forum.accounts.providers import ProviderCalls, ProviderRefused, ProviderUnavailable, Reason, openid
+from forum.accounts.providers import ProviderCalls, ProviderRefused, ProviderUnavailable, Reason, signing_keys
 from tests.accounts.conversations import BOTH, ROBIN, signed_in, token_requests
 from tests.accounts.stand_in import StandInClient
 
@@ -190,7 +190,7 @@ def test_unknown_keys_do_not_make_us_ask_over_and_over(
 def test_only_strong_keys_for_our_algorithm_are_used(change: dict[str, object], usable: bool) -> None:
     published = RSAKey.generate_key(2048).as_dict(private=False)
     entry = {**published, "use": "sig", "alg": "RS256"}
-    assert (openid._usable(entry | change) is not None) is usable
+    assert (signing_keys.usable_key(entry | change) is not None) is usable
 
 
 def test_without_keys_the_provider_is_unavailable(registered: StandInClient, calls: ProviderCalls) -> None:

@@ -16,7 +16,7 @@ from tests.accounts.stand_in import REDIRECT_URIS, StandInClient, free_port, que
 # What is of one start alone.
 OF_ONE_START = {"state", "nonce", "code_challenge"}
 DIFFERS = {
-    "google": {"client_id", "client_secret", "issuer", "metadata_url"},
+    "google": {"client_id", "client_secret", "issuer", "metadata_url", "security_events_url"},
     "facebook": {
         "client_id", "client_secret", "issuer", "authorize_url", "token_url", "profile_url", "debug_token_url",
     },
@@ -36,7 +36,7 @@ def real_settings(folder: Path) -> Settings:
             "ALONGSIDE_GOOGLE_CLIENT_ID": "a real client",
             "ALONGSIDE_GOOGLE_CLIENT_SECRET": "a real secret",
             "ALONGSIDE_FACEBOOK_CLIENT_ID": "a real client",
-            "ALONGSIDE_FACEBOOK_CLIENT_SECRET": "a real secret",
+            "ALONGSIDE_FACEBOOK_CLIENT_SECRET": "another real secret",
         }
     )
 

@@ -3,6 +3,7 @@ an identity.
 """
 
 import logging
+import sys
 import traceback
 from pathlib import Path
 
@@ -128,6 +129,7 @@ def test_no_token_of_a_provider_stays_anywhere(
         assert again.name() == "quiet-river"
         tokens = relay.tokens()
         assert len(tokens) >= (4 if provider == "google" else 2)
+        assert not [secret for secret in tokens if secret in everything_kept()]
         gone = {*tokens, query["code"], query["state"]}
         stored = everything_stored(forum, tmp_path)
         logged = log.text()
@@ -142,6 +144,59 @@ def test_no_token_of_a_provider_stays_anywhere(
         assert PERSONAS["robin"].name not in stored
         for person in ("robin", PERSONAS["robin"].google_subject, PERSONAS["robin"].facebook_subject):
             assert person not in logged.lower()
+
+
+@pytest.mark.proves("A44")
+@pytest.mark.parametrize(
+    ("provider", "faults", "status"),
+    [
+        ("google", {"nonce_wrong": True}, 400),
+        ("google", {"wrong_key": True}, 400),
+        ("google", {"no_id_token": True}, 400),
+        ("google", {"keys_down": True}, 503),
+        ("facebook", {"debug_token_other_user": True}, 400),
+        ("facebook", {"profile_500": True}, 503),
+        ("google", {}, 303),
+        ("facebook", {}, 303),
+    ],
+)
+def test_no_token_stays_where_nobody_was_signed_in(
+    database_url: str, tmp_path: Path, stand_in: StandIn, provider: str, faults: dict[str, bool], status: int
+) -> None:
+    settings = settings_for(database_url, tmp_path)
+    with Relay(stand_in.base_url) as relay, served(settings, stand_in, relay=relay) as forum:
+        log = Log(tmp_path / "forum.log")
+        forum.provider.misbehave(**faults)
+        browser = Browser(forum)
+        answers = [browser.get(browser.return_address(provider))]
+        assert answers[0].status_code == status
+        if not faults:
+            # Whoever says no at the consent step was known to us for a moment.
+            page = browser.get("/join/consent")
+            answers += [page, browser.submit(page, "/join/consent/decline")]
+        tokens = relay.tokens()
+        assert tokens
+        logged = log.text()
+        log.close()
+        cookies = " ".join(value or "" for value in browser.http.cookies.values())
+        said = "".join(f"{answer.text} {answer.headers}" for answer in answers)
+        for kept in (everything_stored(forum, tmp_path), logged, cookies, said, everything_kept()):
+            assert not [secret for secret in tokens if secret in kept]
+        # And nobody on the way keeps what was said.
+        assert {answer.headers["Cache-Control"] for answer in answers} <= {"no-store", "private, no-store"}
+
+
+def everything_kept() -> str:
+    """Return whatever the forum's modules keep in this process from one request to the next."""
+    kept = [
+        repr(value)
+        for name, module in sorted(sys.modules.items())
+        if name.partition(".")[0] == "forum" and not name.startswith("forum.demo")
+        for value in vars(module).values()
+        if isinstance(value, dict | list | set)
+    ]
+    assert any("token_endpoint" in one for one in kept), "The discovery document is among it, for one."
+    return "".join(kept)
 
 
 def everything_stored(forum: Forum, folder: Path) -> str:

@@ -1,23 +1,36 @@
 """Sign-in sessions at the front door: how they begin and end, where they lead, and the cookies that carry them."""
 
+import base64
+import hashlib
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+import requests
 import time_machine
-from sqlalchemy import delete, select
+from flask import Flask
+from sqlalchemy import delete, select, update
 
-from forum import clock
+from forum import clock, viewer
 from forum.accounts import sign_in_sessions
-from forum.accounts.models import SignInSession
+from forum.accounts.commands import change_role
+from forum.accounts.models import Member, SignInSession, Suspension
+from forum.accounts.proofs import Proven
 from forum.app import create_app
+from forum.database.session import Database
+from forum.errors import Conflict
+from forum.permissions.actor import OPERATOR, Proof, Role
+from forum.web.soft_writes import SoftWrites
+from tests import cast
 from tests.accounts.signing_in import SECRET_TOPIC, cookie_content, set_out_again
-from tests.accounts.stand_in import StandIn
+from tests.accounts.stand_in import StandIn, free_port
 from tests.cast import publish_policies
 from tests.conftest import database_of, settings_for
 from tests.front_door import Browser, Forum, Page
+from tests.recorder import recorded
+from tests.servers.forum import serving, stop
 
 
 @pytest.mark.proves("A41")
@@ -63,17 +76,218 @@ def test_a_cookie_that_was_planted_before_stays_anonymous(forum: Forum) -> None:
     assert attacker.name() is None
 
 
+@pytest.mark.proves("W11")
+def test_what_the_server_keeps_of_a_session_is_no_key_to_it(forum: Forum) -> None:
+    browser = Browser(forum)
+    browser.join("quiet-river")
+    token = cookie_content(browser)["_user_id"]
+    # 256 bits, in base64url without padding.
+    assert len(base64.urlsafe_b64decode(token + "=")) == 32
+    with forum.database.reading() as session:
+        row = session.execute(select(SignInSession.__table__)).one()
+    assert row.token_hash == hashlib.sha256(token.encode()).hexdigest()
+    assert token not in str(row)
+    forged = browser_with(forum, row.token_hash)
+    assert forged.name() is None
+    assert browser_with(forum, token).name() == "quiet-river"
+
+
+@pytest.mark.proves("W11")
 def test_a_session_ends_after_thirty_days(forum: Forum) -> None:
     browser = Browser(forum)
     browser.join("quiet-river")
     began = clock.now()
-    with time_machine.travel(began + timedelta(days=29, hours=23), tick=True):
-        assert browser.name() == "quiet-river"
+    # Whoever comes by now and then stays signed in until then.
+    for days in (10, 20, 29):
+        with time_machine.travel(began + timedelta(days=days, hours=23), tick=True):
+            assert browser.name() == "quiet-river"
+            soft_writes_of(forum).flush()
+            assert swept(forum) == 0
     with time_machine.travel(began + timedelta(days=30, seconds=5), tick=True):
         assert browser.name() is None
-        with forum.database.transaction() as session:
-            assert sign_in_sessions.sweep_sign_in_sessions(session) == 1
+        assert swept(forum) == 1
     assert forum.counts()["sign_in_session"] == 0
+
+
+@pytest.mark.proves("W11")
+def test_a_session_that_nobody_uses_ends_after_fourteen_days(forum: Forum) -> None:
+    idle, used = Browser(forum), Browser(forum)
+    idle.join("quiet-river")
+    used.sign_in()
+    began = clock.now()
+    with time_machine.travel(began + timedelta(days=14), tick=True):
+        assert used.name() == "quiet-river"
+        soft_writes_of(forum).flush()
+        assert swept(forum) == 0
+    with time_machine.travel(began + timedelta(days=15), tick=True):
+        # At once, swept away or not.
+        assert idle.name() is None
+        assert used.name() == "quiet-river"
+        assert swept(forum) == 1
+        assert (idle.name(), used.name()) == (None, "quiet-river")
+    assert forum.counts()["sign_in_session"] == 1
+
+
+@pytest.mark.proves("W11")
+def test_the_day_is_written_down_when_the_server_ends(database_url: str, tmp_path: Path) -> None:
+    port = free_port()
+    base_url = f"http://127.0.0.1:{port}"
+    settings = replace(settings_for(database_url, tmp_path, base_url), port=port)
+    app = create_app(settings)
+    someone = cast.member(app)
+    yesterday = clock.now().date() - timedelta(days=1)
+    with someone.database.transaction() as session:
+        session.execute(update(SignInSession).values(last_seen_on=yesterday))
+    cookie = someone.client.get_cookie("session", domain="127.0.0.1")
+    assert cookie is not None
+    with serving(settings, "--no-worker") as server:
+        page = requests.get(f"{base_url}/settings", cookies={"session": cookie.value}, timeout=20)
+        assert someone.name in page.text
+        stop(server)
+    # It may be midnight meanwhile, and another process's clock can't be held.
+    seen = someone.actor.last_seen_on
+    assert seen is not None
+    assert yesterday < seen <= clock.now().date()
+    someone.database.dispose()
+
+
+@pytest.mark.proves("W11")
+def test_the_day_is_written_down_once(forum: Forum) -> None:
+    browser = Browser(forum)
+    browser.join("quiet-river")
+    (today,) = days_seen(forum)
+    assert today <= clock.now().date()
+    tomorrow = today + timedelta(days=1)
+    # At noon, so that no midnight comes between.
+    with time_machine.travel(datetime.combine(tomorrow, time(12), UTC), tick=True):
+        with recorded(forum.database) as statements:
+            for address in ("/", "/help-now", "/settings", "/"):
+                assert browser.get(address).status_code == 200
+            soft_writes_of(forum).flush()
+            for address in ("/", "/settings"):
+                assert browser.get(address).status_code == 200
+            soft_writes_of(forum).flush()
+        written = [statement for statement in statements if statement.startswith("UPDATE")]
+        assert len(written) == 1
+        assert "last_seen_on" in written[0]
+        assert days_seen(forum) == [tomorrow]
+    # A clock that is set back takes nothing back.
+    browser.get("/")
+    soft_writes_of(forum).flush()
+    assert days_seen(forum) == [tomorrow]
+
+
+def test_the_day_of_a_session_that_ended_meanwhile_is_nothing(forum: Forum) -> None:
+    browser = Browser(forum)
+    browser.join("quiet-river")
+    with time_machine.travel(clock.now() + timedelta(days=1), tick=True):
+        assert browser.name() == "quiet-river"
+        with forum.database.transaction() as session:
+            session.execute(delete(SignInSession))
+        soft_writes_of(forum).flush()
+    assert forum.counts()["sign_in_session"] == 0
+
+
+@pytest.mark.proves("W11")
+def test_a_new_role_and_a_suspension_hold_with_the_next_request(forum: Forum) -> None:
+    browser = Browser(forum)
+    browser.join("quiet-river")
+    statuses = [browser.get(address).status_code for address in ("/topics/new", "/moderation")]
+    assert statuses == [200, 404]
+    change(forum, Role.MODERATOR)
+    assert browser.get("/moderation").status_code == 200
+    change(forum, Role.MEMBER)
+    assert browser.get("/moderation").status_code == 404
+    with forum.database.transaction() as session:
+        member_id = session.scalars(select(Member.id)).one()
+        session.add(Suspension(member_id=member_id, since=clock.now(), until=None))
+    # Reading goes on.
+    assert browser.get("/topics/new").status_code == 403
+    assert browser.name() == "quiet-river"
+    with forum.database.transaction() as session:
+        session.execute(delete(Suspension))
+    assert browser.get("/topics/new").status_code == 200
+
+
+@pytest.mark.proves("W11")
+def test_signing_in_anew_makes_the_old_cookie_nobodys(forum: Forum) -> None:
+    browser = Browser(forum)
+    browser.join("quiet-river")
+    old = cookie_content(browser)["_user_id"]
+    browser.get(forum.provider.choose(set_out_again(browser)))
+    assert browser_with(forum, old).name() is None
+    assert browser_with(forum, cookie_content(browser)["_user_id"]).name() == "quiet-river"
+
+
+@pytest.mark.proves("W11")
+def test_showing_once_more_who_one_is_makes_the_old_cookie_nobodys(forum: Forum) -> None:
+    browser = Browser(forum)
+    browser.join("quiet-river")
+    old = cookie_content(browser)["_user_id"]
+    # Some time later.
+    with forum.database.transaction() as session:
+        session.execute(update(SignInSession).values(proof=None, proved_at=None))
+    away = browser.submit(browser.get("/log-in/again?next=/about"), "/auth/google/start")
+    answer = browser.get(forum.provider.choose(away.headers["Location"]))
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/about")
+    assert browser_with(forum, old).name() is None
+    assert browser.name() == "quiet-river"
+    assert forum.counts()["sign_in_session"] == 1
+
+
+@pytest.mark.proves("W11")
+def test_a_renewed_session_is_the_same_one_with_another_token(app: Flask, database: Database) -> None:
+    someone = cast.member(app)
+    before = someone.actor
+    with database.transaction() as session:
+        token = sign_in_sessions.renew(session, before, Proven(Proof.RECOVERY_CODE, clock.now()))
+    with database.reading() as session:
+        assert viewer.actor_of(session, someone.token) is None
+        after = viewer.actor_of(session, token)
+    assert after is not None
+    assert after.sign_in_session_id == before.sign_in_session_id
+    assert (before.proof, after.proof) == (Proof.PASSKEY, Proof.RECOVERY_CODE)
+    # A second request that came with the same token renews nothing, and neither does whoever's session ended.
+    with pytest.raises(Conflict), database.transaction() as session:
+        sign_in_sessions.renew(session, before)
+    with database.transaction() as session:
+        session.execute(delete(SignInSession))
+    with pytest.raises(Conflict), database.transaction() as session:
+        sign_in_sessions.renew(session, after)
+
+
+def browser_with(forum: Forum, token: str) -> Browser:
+    """Return a browser whose cookie is signed by the forum and holds this token."""
+    client = cast.signed_in(forum.app, token)
+    cookie = client.get_cookie("session", domain="127.0.0.1")
+    assert cookie is not None
+    browser = Browser(forum)
+    browser.http.cookies.set("session", cookie.value)
+    return browser
+
+
+def soft_writes_of(forum: Forum) -> SoftWrites:
+    """Return the buffer of the forum's process."""
+    found: SoftWrites = forum.app.extensions["soft_writes"]
+    return found
+
+
+def days_seen(forum: Forum) -> list[date]:
+    """Return what is written down as the last day of each session."""
+    with forum.database.reading() as session:
+        return [*session.scalars(select(SignInSession.last_seen_on))]
+
+
+def swept(forum: Forum) -> int:
+    """Sweep, as the worker does once a day, and return how many sessions went."""
+    with forum.database.transaction() as session:
+        return sign_in_sessions.sweep_sign_in_sessions(session)
+
+
+def change(forum: Forum, role: Role) -> None:
+    """Give the one member another role."""
+    with forum.database.transaction() as session:
+        change_role(session, OPERATOR, "quiet-river", role)
 
 
 @pytest.mark.proves("A42")

@@ -13,6 +13,7 @@ from forum.accounts.providers import facebook
 from forum.demo.stand_in.authorization import DESCRIPTION
 from tests.accounts.conversations import BOTH
 from tests.accounts.signing_in import attempts, cookie_content, set_out_again, token_requests
+from tests.accounts.stand_in import query_of
 from tests.front_door import Browser, Forum, Log, Page
 from tests.threads import together
 
@@ -117,6 +118,8 @@ def test_another_browser_gets_nothing(forum: Forum) -> None:
 def test_a_state_is_worth_nothing_at_the_other_provider(
     browser_here: Browser, provider: str, other: str
 ) -> None:
+    addresses = {query_of(browser_here.set_out(one))["redirect_uri"] for one in (provider, other)}
+    assert len(addresses) == 2
     back = urlsplit(browser_here.return_address(provider))
     answer = browser_here.get(f"/auth/{other}/callback?{back.query}")
     assert answer.status_code == 400
@@ -156,17 +159,25 @@ def test_saying_no_at_the_provider_is_answered_kindly(forum: Forum, log: Log, pr
 
 @pytest.mark.proves("A13")
 @pytest.mark.proves("A14")
-def test_a_no_that_nobody_asked_for_is_refused(browser_here: Browser, log: Log) -> None:
+@pytest.mark.parametrize("provider", BOTH)
+@pytest.mark.parametrize("state", [{}, {"state": ""}, {"state": "made-up"}], ids=["none", "empty", "made up"])
+def test_a_no_that_nobody_asked_for_is_refused(
+    browser_here: Browser, log: Log, provider: str, state: dict[str, str]
+) -> None:
     marker = "<b>marker</b>"
-    query = urlencode({"error": "access_denied", "error_description": marker, "state": "made-up"})
-    answer = browser_here.get(f"/auth/google/callback?{query}")
+    # Somebody who did set out, so that it is the state that is wrong and not the browser.
+    browser_here.set_out(provider)
+    query = urlencode({"error": "access_denied", "error_description": marker, **state})
+    answer = browser_here.get(f"/auth/{provider}/callback?{query}")
     assert answer.status_code == 400
     assert "marker" not in answer.text + log.text()
+    assert attempts(browser_here.forum) == 1
 
 
 @pytest.mark.proves("A15")
-def test_posting_to_the_callback_is_not_possible(browser_here: Browser) -> None:
-    back = urlsplit(browser_here.return_address())
+@pytest.mark.parametrize("provider", BOTH)
+def test_posting_to_the_callback_is_not_possible(browser_here: Browser, provider: str) -> None:
+    back = urlsplit(browser_here.return_address(provider))
     token = Page(browser_here.get("/log-in").text).form("/auth/google/start").values["csrf_token"]
     for sent in ({}, {"csrf_token": token}):
         answer = browser_here.post(f"{back.path}?{back.query}", sent)
@@ -176,13 +187,14 @@ def test_posting_to_the_callback_is_not_possible(browser_here: Browser) -> None:
 
 
 @pytest.mark.proves("A16")
+@pytest.mark.parametrize("provider", BOTH)
 @pytest.mark.parametrize("is_known", [True, False])
-def test_coming_back_as_somebody_else_switches_nothing(forum: Forum, is_known: bool) -> None:
+def test_coming_back_as_somebody_else_switches_nothing(forum: Forum, is_known: bool, provider: str) -> None:
     if is_known:
-        Browser(forum).join("Somebody-Else", persona="sam")
+        Browser(forum).join("Somebody-Else", provider, persona="sam")
     browser = Browser(forum)
     browser.join("quiet-river")
-    away = set_out_again(browser)
+    away = set_out_again(browser, provider)
     before = forum.counts()
     answer = browser.get(forum.provider.choose(away, "sam"))
     assert answer.status_code == 409
@@ -203,11 +215,14 @@ def test_a_start_in_another_tab_is_over_once_somebody_signed_in(forum: Forum) ->
 
 
 @pytest.mark.proves("A17")
+@pytest.mark.parametrize("provider", BOTH)
 @pytest.mark.parametrize("is_known", [True, False])
-def test_the_callback_ends_in_a_redirect_that_nobody_stores(forum: Forum, is_known: bool) -> None:
+def test_the_callback_ends_in_a_redirect_that_nobody_stores(
+    forum: Forum, is_known: bool, provider: str
+) -> None:
     if is_known:
-        Browser(forum).join("quiet-river")
-    answer = Browser(forum).sign_in(next="/about")
+        Browser(forum).join("quiet-river", provider)
+    answer = Browser(forum).sign_in(provider, next="/about")
     assert answer.status_code == 303
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Location"] == ("/about" if is_known else "/join/consent")
@@ -309,12 +324,15 @@ def test_a_sign_in_that_came_to_nothing_leaves_no_mark_in_the_browser(
 
 
 @pytest.mark.proves("A25")
+@pytest.mark.parametrize("provider", BOTH)
 @pytest.mark.parametrize("fault", ["token_redirect", "token_html", "token_500", "token_broken_json"])
-def test_a_broken_token_endpoint_ends_in_a_try_again_page(forum: Forum, log: Log, fault: str) -> None:
+def test_a_broken_token_endpoint_ends_in_a_try_again_page(
+    forum: Forum, log: Log, fault: str, provider: str
+) -> None:
     before = forum.counts()
     forum.provider.misbehave(**{fault: True})
     browser = Browser(forum)
-    answer = browser.sign_in()
+    answer = browser.sign_in(provider)
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
     assert "try again" in answer.text
@@ -336,9 +354,33 @@ def test_when_one_provider_is_out_the_other_is_offered_and_sessions_go_on(forum:
     assert "Google doesn&#39;t answer" in answer.text
     assert forum.counts() == before
     assert member.name() == "quiet-river"
+    # Nobody asks a provider who has been signed in since.
+    assert member.get("/settings").status_code == 200
     # And the button on that very page leads in.
     other = browser.submit(answer, "/auth/facebook/start")
     assert browser.get(forum.provider.choose(other.headers["Location"])).status_code == 303
+    assert browser.name() == "quiet-river"
+
+
+@pytest.mark.proves("A26")
+@pytest.mark.parametrize("provider", BOTH)
+def test_when_one_provider_hangs_its_page_says_so_and_the_other_is_offered(
+    forum: Forum, provider: str
+) -> None:
+    other = {"google": "facebook", "facebook": "google"}[provider]
+    Browser(forum).join("quiet-river", other)
+    browser = Browser(forum)
+    back = browser.return_address(provider, "sam")
+    before = forum.counts()
+    # Longer than anybody waits: whether it is given up within five seconds is measured where the network is.
+    forum.provider.misbehave(token_hangs=60)
+    answer = browser.get(back)
+    assert answer.status_code == 503
+    assert f"{provider.title()} doesn&#39;t answer" in answer.text
+    assert forum.counts() == {**before, "sign_in_attempt": 0}
+    forum.provider.behave()
+    away = browser.submit(answer, f"/auth/{other}/start")
+    assert browser.get(forum.provider.choose(away.headers["Location"])).status_code == 303
     assert browser.name() == "quiet-river"
 
 

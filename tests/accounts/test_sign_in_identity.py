@@ -11,7 +11,6 @@ from forum.accounts.models import EmailAddress, Identity
 from forum.demo.stand_in.personas import PERSONAS
 from tests.accounts.conversations import BOTH
 from tests.front_door import Browser, Forum, Page
-from tests.threads import together
 
 
 @pytest.mark.proves("A30")
@@ -97,23 +96,6 @@ def test_somebody_unknown_at_log_in_comes_to_the_consent_step(browser_here: Brow
         **{"class": "column"}
     )
     assert browser_here.forum.counts() == before
-
-
-@pytest.mark.proves("A40")
-def test_two_callbacks_and_joins_at_once_make_one_member(forum: Forum) -> None:
-    browsers = [Browser(forum) for _number in range(4)]
-    backs = [browser.return_address() for browser in browsers]
-    together(len(browsers), lambda number: browsers[number].get(backs[number]))
-    pages = [browser.get("/join/consent") for browser in browsers]
-
-    def agree(number: int) -> int:
-        return browsers[number].agree(pages[number], f"river-{number}").status_code
-
-    statuses = together(len(browsers), agree)
-    assert statuses == [303] * len(browsers)
-    counts = forum.counts()
-    assert (counts["member"], counts["identity"], counts["consent_record"]) == (1, 1, 6)
-    assert len({browser.name() for browser in browsers}) == 1
 
 
 def test_a_sleeping_identity_is_woken_by_signing_in(forum: Forum) -> None:

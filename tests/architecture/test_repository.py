@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from forum.permissions import documentation
-from tests import requirements
 
 LONGEST = 450
 CODE = {".css", ".html", ".js", ".py"}
@@ -135,10 +134,6 @@ def test_the_permissions_document_is_up_to_date(root: Path) -> None:
     assert (root / "docs" / "permissions.md").read_text() == documentation.as_markdown(), "Run make docs."
 
 
-def test_the_requirements_document_is_up_to_date() -> None:
-    assert requirements.DOCUMENT.read_text() == requirements.as_markdown(), "Run make docs."
-
-
 # --- the walkers see what they look for ------------------------------------------------------------------
 
 
@@ -165,24 +160,3 @@ def test_a_silenced_check_without_a_reason_is_seen() -> None:
 
 def test_a_browser_test_that_does_not_wait_is_seen() -> None:
     assert IMPATIENT.search("    assert page.get_by_role('heading').is_" + "visible()")
-
-
-def test_an_unknown_requirement_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requirements, "_sections", lambda: [("Sign-in", {"A1": "Something."})])
-    with pytest.raises(requirements.UnknownRequirement):
-        requirements.proofs()
-
-
-def test_marks_are_read_from_functions_parameters_and_modules() -> None:
-    source = (
-        "pytestmark = pytest.mark.proves('A1')\n"
-        "@pytest.mark.proves('A2', 'A3')\n"
-        "@pytest.mark.parametrize('x', [pytest.param(1, marks=pytest.mark.proves(i)) for i in ['A4']])\n"
-        "def test_it(): ...\n"
-    )
-    assert list(requirements.marks_in(source, "t.py")) == [
-        ("A1", "t.py"),
-        ("A2", "t.py::test_it"),
-        ("A3", "t.py::test_it"),
-        ("A4", "t.py::test_it"),
-    ]

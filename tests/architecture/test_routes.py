@@ -37,7 +37,7 @@ def test_every_route_belongs_to_a_feature(app: Flask) -> None:
     assert [rule.rule for rule in app.url_map.iter_rules() if "." not in rule.endpoint] == []
 
 
-@pytest.mark.proves("P6")
+@pytest.mark.proves("P2", "P6")
 def test_no_code_asks_whether_its_provider_is_real(root: Path) -> None:
     # What differs is issuer, addresses and client, and these are settings like any other.
     sources = [

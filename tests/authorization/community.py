@@ -26,6 +26,7 @@ from forum.permissions.actor import OPERATOR, MemberState, Role
 from forum.text.markdown import render_post
 from forum.treatments.models import Treatment
 from tests import cast
+from tests.authorization.accounts import add_identity, add_passkey, add_session
 from tests.authorization.people import MEMBERS, Person, gather
 from tests.site.texts import publish_texts
 
@@ -90,6 +91,9 @@ POSTS = (
 )
 REPORTS = ("open", "own", "other's", "closed", "nowhere")
 NOTICES = ("own", "other's", "nowhere")
+IDENTITIES = ("own", "other's", "nowhere")
+PASSKEYS = ("own", "other's", "nowhere")
+SESSIONS = ("own", "other's", "nowhere")
 PEOPLE = ("other's", "own", "moderator's", "waiting", "suspended", "paused", "nowhere")
 NOTES = ("own", "other's", "nowhere")
 ROOMS = ("open", "nowhere")
@@ -128,6 +132,9 @@ STATES: dict[str, tuple[str, ...]] = {
     "desk post": DESK_POSTS,
     "report": REPORTS,
     "notice": NOTICES,
+    "identity": IDENTITIES,
+    "passkey": PASSKEYS,
+    "session": SESSIONS,
     "member": PEOPLE,
     "note": NOTES,
     "room": ROOMS,
@@ -335,7 +342,7 @@ class Community:
 
     def _fill_desk(self, session: Session, topic_id: int) -> None:
         """Reports, each on a post of its own so that nobody works on two at once, and notices."""
-        marlow = self.others["marlow"]
+        marlow, rowan = self.others["marlow"], self.others["rowan"]
         now = clock.now()
         closed = {"closed_by_id": marlow, "closed_at": now, "outcome": ReportOutcome.ACTED}
         for state, columns in (("open", {}), ("other's", {"claimed_by_id": marlow}), ("closed", closed)):
@@ -344,6 +351,14 @@ class Community:
         self._keep("report", "nowhere", "", {"report_id": NOWHERE})
         self._keep("notice", "other's", "", {"notice_id": self._notice(session, self.others["rowan"])})
         self._keep("notice", "nowhere", "", {"notice_id": NOWHERE})
+        self._keep(
+            "identity", "other's", "", {"identity_id": add_identity(session, next(self._numbers), rowan)}
+        )
+        self._keep("identity", "nowhere", "", {"identity_id": NOWHERE})
+        self._keep("passkey", "other's", "", {"passkey_id": add_passkey(session, next(self._numbers), rowan)})
+        self._keep("passkey", "nowhere", "", {"passkey_id": NOWHERE})
+        self._keep("session", "other's", "", {"session_id": add_session(session, next(self._numbers), rowan)})
+        self._keep("session", "nowhere", "", {"session_id": NOWHERE})
         self._keep("note", "other's", "", {"note_id": self._note(session, marlow)})
         self._keep("note", "nowhere", "", {"note_id": NOWHERE})
         for state, name in NAMES.items():
@@ -352,6 +367,24 @@ class Community:
             report_id = self._report(session, topic_id, claimed_by_id=person.member_id, claimed_at=now)
             self._keep("report", "own", who, {"report_id": report_id})
             self._keep("notice", "own", who, {"notice_id": self._notice(session, person.member_id)})
+            self._keep(
+                "identity",
+                "own",
+                who,
+                {"identity_id": add_identity(session, next(self._numbers), person.member_id)},
+            )
+            self._keep(
+                "passkey",
+                "own",
+                who,
+                {"passkey_id": add_passkey(session, next(self._numbers), person.member_id)},
+            )
+            self._keep(
+                "session",
+                "own",
+                who,
+                {"session_id": add_session(session, next(self._numbers), person.member_id)},
+            )
             self._keep("note", "own", who, {"note_id": self._note(session, person.member_id)})
             self._keep_member(session, "own", who, person.name)
 

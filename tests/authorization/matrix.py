@@ -214,3 +214,43 @@ NOTICE = {
     )
     for step in ("page", "done")
 }
+
+# --- how a member logs in ---------------------------------------------------------------------------------------
+
+IDENTITY = {
+    step: table(
+        f"an identity, taken away: {step}",
+        "identity",
+        f"""
+    own                  | login {step}
+    other's              | login gone
+    nowhere              | login gone
+    """,
+    )
+    for step in ("page", "done")
+}
+
+PASSKEY = {
+    step: table(
+        f"a passkey: {step}",
+        "passkey",
+        f"""
+    own                  | login {step}
+    other's              | login gone
+    nowhere              | login gone
+    """,
+    )
+    for step in ("page", "done")
+}
+
+# --- where a member is signed in --------------------------------------------------------------------------------
+
+SIGN_IN_SESSION = table(
+    "a sign-in session, ended",
+    "session",
+    """
+    own                  | login done
+    other's              | login gone
+    nowhere              | login gone
+    """,
+)

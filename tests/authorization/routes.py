@@ -22,6 +22,8 @@ class Row:
     rest: Values = field(default_factory=dict)
     form: Callable[[Subject], Form] = lambda _subject: {}
     query: str = ""
+    # What it did is on the page that comes, and nowhere else: it can't lead on to another one.
+    shows_once: bool = False
 
     def address(self, route: str, subject: Subject) -> str:
         """Return the route's address for this subject."""
@@ -119,8 +121,20 @@ ROUTES: dict[str, Row] = {
     "GET /": Row(everybody("page")),
     "GET /about": Row(everybody("page")),
     "GET /auth/<provider>/callback": Row(everybody("bad"), {"provider": "google"}),
+    # What the providers call themselves counts by its signature, and the matrix has none.
+    "POST /auth/facebook/deauthorize": Row(everybody("bad")),
+    "POST /auth/facebook/deletion": Row(everybody("bad")),
+    "POST /auth/google/events": Row(everybody("bad")),
+    # The pages that are there stand in the tests of these calls; nobody can guess the address of one.
+    "GET /auth/facebook/deletion/<code>": Row(everybody("gone"), {"code": "0123456789abcdefghjkmnpqrs"}),
     # Nobody answers at the provider's address, and more must not be asked here.
     "POST /auth/<provider>/start": Row(everybody("out"), {"provider": "google"}),
+    # What is asked of a device differs each time; who may ask for what, the tests of passkeys say.
+    "POST /auth/passkey/options": Row(
+        everybody("page"), form=lambda _subject: {"purpose": "sign-in"}, shows_once=True
+    ),
+    # Nobody has a device here.
+    "POST /auth/passkey": sent(everybody("bad"), purpose="sign-in", next="/", credential="{}"),
     "GET /categories": Row(everybody("page")),
     "GET /categories/<slug>": Row(matrix.NAMED["room"]),
     "GET /favicon.ico": Row(everybody("lead")),
@@ -133,6 +147,12 @@ ROUTES: dict[str, Row] = {
     "POST /join/consent/decline": Row(everybody("page")),
     "GET /join/welcome": Row(everybody("login", "page")),
     "GET /log-in": Row(everybody("page", "lead")),
+    "GET /log-in/again": Row(everybody("login", "page")),
+    # Nobody has a code here.
+    "POST /log-in/again": sent(everybody("login", "wrong"), code="0000-0000-0000-0000"),
+    "GET /log-in/code": Row(everybody("page", "lead")),
+    # Whoever is logged in needs none, and whatever they type is left alone.
+    "POST /log-in/code": sent(everybody("wrong", "done"), code="0000-0000-0000-0000"),
     "POST /log-out": Row(everybody("done")),
     "GET /policies/<kind>": Row(matrix.NAMED["policy"]),
     "GET /policies/<kind>/<int:version>": Row(matrix.NAMED["policy"], {"version": 1}),
@@ -162,7 +182,21 @@ ROUTES: dict[str, Row] = {
     "GET /my-topics": Row(everybody("login", "page")),
     "GET /search": Row(everybody("page"), query="?q=knees"),
     "GET /settings": Row(everybody("page")),
+    "GET /settings/sign-in": Row(everybody("login", "page")),
+    "POST /settings/sign-in/codes": Row(everybody("login", "page"), shows_once=True),
+    "GET /settings/sign-in/identities/<int:identity_id>/remove": Row(matrix.IDENTITY["page"]),
+    "POST /settings/sign-in/identities/<int:identity_id>/remove": Row(matrix.IDENTITY["done"]),
+    # Without what a device made, it shows the button with which one makes it.
+    "POST /settings/sign-in/passkeys": sent(everybody("login", "page"), credential=""),
+    "GET /settings/sign-in/passkeys/<int:passkey_id>/name": Row(matrix.PASSKEY["page"]),
+    "POST /settings/sign-in/passkeys/<int:passkey_id>/name": sent(matrix.PASSKEY["done"], name="Old tablet"),
+    "GET /settings/sign-in/passkeys/<int:passkey_id>/remove": Row(matrix.PASSKEY["page"]),
+    "POST /settings/sign-in/passkeys/<int:passkey_id>/remove": Row(matrix.PASSKEY["done"]),
+    "GET /settings/sessions": Row(everybody("login", "page")),
+    "POST /settings/sessions/<int:session_id>/end": Row(matrix.SIGN_IN_SESSION),
+    "POST /settings/sessions/end-others": Row(everybody("login", "done")),
     "GET /notices": Row(everybody("login", "page")),
+    "POST /notices/account/seen": sent(everybody("login", "done"), up_to="1"),
     "GET /notices/<int:notice_id>": Row(matrix.NOTICE["page"]),
     "POST /notices/<int:notice_id>/seen": Row(matrix.NOTICE["done"]),
     "GET /admin": Row(desk.ADMINISTRATION["page"]),

@@ -24,6 +24,10 @@ FORGED = {
 }
 # Forms of which the forum reads nothing at all, or that it doesn't get to read in the matrix.
 READS_NONE = {
+    "POST /auth/facebook/deauthorize": "Its signed field alone counts, and others that Facebook adds must not hinder.",
+    "POST /auth/facebook/deletion": "The same.",
+    "POST /auth/google/events": "It takes a token and no form.",
+    "POST /auth/passkey": "Nobody has a device here; the tests of passkeys forge its fields.",
     "POST /auth/<provider>/start": "It reads where to go next, and validates that.",
     "POST /join/consent": "Nobody is at the consent step here; the tests of consent forge its fields.",
     "POST /join/consent/decline": "It reads nothing, and forgets who it was.",

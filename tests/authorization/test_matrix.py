@@ -100,7 +100,7 @@ def test_everybody_gets_what_the_matrix_says(forum: Forum, route: str) -> None:
         found = _outcome(answer, method)
         if found != expected:
             wrong.append(f"{cell}: {found} instead of {expected} ({answer.status}, {_title(answer)})")
-        if expected == "done" and method not in SAFE:
+        if (expected == "done" or (row.shows_once and found == "page")) and method not in SAFE:
             forum.put_back()
         elif changed := forum.changed():
             wrong.append(f"{cell}: {found}, and it changed {changed}")

@@ -35,7 +35,8 @@ def opened(database_url: str) -> Iterator[Database]:
 def test_help_needs_no_settings(run: Run) -> None:
     result = run("--help", set_to={"ALONGSIDE_BASE_URL": None})
     assert result.exit_code == 0
-    assert {"serve", "worker", "db", "site", "members", "routes", "jobs"} <= set(result.output.split())
+    commands = {"serve", "worker", "db", "site", "members", "providers", "doctor", "routes", "jobs"}
+    assert commands <= set(result.output.split())
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,8 @@ def test_help_needs_no_settings(run: Run) -> None:
         ("site", "init"),
         ("routes",),
         ("jobs", "dead"),
+        ("providers", "check"),
+        ("doctor",),
     ],
 )
 @pytest.mark.parametrize(
@@ -283,7 +286,10 @@ def test_the_operator_lifts_a_suspension_also_an_administrators(
 
 
 def test_every_route_is_listed_with_who_may_reach_it(run: Run, app: Flask) -> None:
-    result = run("routes")
+    # The application of the tests has passkeys, which need a name.
+    result = run(
+        "routes", set_to={"ALONGSIDE_BASE_URL": "http://localhost:8000", "ALONGSIDE_PASSKEYS": "yes"}
+    )
     assert result.exit_code == 0
     for route in routes_of(app):
         assert route.endpoint in result.output

@@ -14,6 +14,7 @@ KEY = "a session key that is long enough!"
 # The same in every process, because it becomes part of a test's name.
 COOKIE_KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 SECRET = "a client secret that nobody may see"
+OTHER_SECRET = "another client secret, as little to be seen"
 
 ALL_INTERFACES = "0.0.0.0"  # noqa: S104 - what nothing here listens on, and some settings are refused with.
 
@@ -43,7 +44,7 @@ def google(**other: str) -> Environ:
 
 
 def facebook(**other: str) -> Environ:
-    given = {"CLIENT_ID": "an id", "CLIENT_SECRET": SECRET, **other}
+    given = {"CLIENT_ID": "an id", "CLIENT_SECRET": OTHER_SECRET, **other}
     return {f"ALONGSIDE_FACEBOOK_{name}": value for name, value in given.items()}
 
 
@@ -59,7 +60,7 @@ def refused(environ: Environ) -> str:
         Settings.from_environ(environ)
     sentence = str(refusal.value)
     assert sentence.endswith(".")
-    for secret in (KEY, COOKIE_KEY, SECRET):
+    for secret in (KEY, COOKIE_KEY, SECRET, OTHER_SECRET):
         assert secret not in sentence
     return sentence
 
@@ -179,9 +180,23 @@ def test_what_is_unknown_is_named(environ: Environ, name: str) -> None:
         ("BASE_URL", "https://[::1"),
         ("BASE_URL", "ftp://forum.example"),
         ("BASE_URL", "javascript://forum.example"),
+        ("BASE_URL", "https://*.forum.example"),
+        ("BASE_URL", "https://forum example"),
+        ("BASE_URL", "https://.example"),
+        ("BASE_URL", "https://forum..example"),
         ("BASE_URL", "http://forum.example"),
         ("BASE_URL", "http://localhost:8000"),
         ("TRUSTED_HOSTS", ","),
+        ("TRUSTED_HOSTS", "*"),
+        ("TRUSTED_HOSTS", "forum.example,*"),
+        ("TRUSTED_HOSTS", "forum.example,*.example"),
+        # To the framework below, a dot in front means every name that ends like this.
+        ("TRUSTED_HOSTS", "forum.example,.example"),
+        ("TRUSTED_HOSTS", "forum.example,https://other.example"),
+        ("TRUSTED_HOSTS", "forum.example,other.example/"),
+        # Nobody would get an answer at the forum's own address.
+        ("TRUSTED_HOSTS", "other.example"),
+        ("TRUSTED_HOSTS", "forum.example:8443"),
         ("DATABASE_URL", "postgresql://db/forum"),
         ("DATABASE_URL", "mysql://db/forum"),
         ("DATABASE_URL", "forum.sqlite3"),
@@ -369,7 +384,7 @@ def test_nothing_secret_is_shown(environ: Environ) -> None:
     )
     for shown in (repr(settings), str(settings), f"{settings.google!r}", str(settings.providers)):
         assert "forum.example" in shown or "issuer" in shown
-        for secret in (KEY, COOKIE_KEY, SECRET, "hush"):
+        for secret in (KEY, COOKIE_KEY, SECRET, OTHER_SECRET, "hush"):
             assert secret not in shown
 
 

@@ -77,12 +77,14 @@ def test_what_only_looks_right_is_missing(name: str, value: str, missing: Missin
 
 
 @pytest.mark.proves("P3")
-@pytest.mark.parametrize("missing", list(Missing), ids=lambda missing: missing.name)
-def test_the_process_refuses_to_start_and_says_why(missing: Missing) -> None:
+@pytest.mark.parametrize(
+    "missing", [some for some in COMBINATIONS if some], ids=lambda missing: "+".join(m.name for m in missing)
+)
+def test_the_process_refuses_to_start_and_says_why(missing: tuple[Missing, ...]) -> None:
     command = [sys.executable, "-m", "forum.demo", "provider", "--port", str(free_port())]
     ended = subprocess.run(
         command,
-        env=environ(**WRONG[missing]),
+        env=environ(**surroundings(missing)),
         cwd=TOP,
         capture_output=True,
         text=True,
@@ -91,4 +93,4 @@ def test_the_process_refuses_to_start_and_says_why(missing: Missing) -> None:
     )
     assert ended.returncode == 1
     assert ended.stdout == ""
-    assert ended.stderr == f"The stand-in provider does not start without {missing}.\n"
+    assert ended.stderr == f"The stand-in provider does not start without {', '.join(missing)}.\n"

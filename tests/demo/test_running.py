@@ -33,7 +33,8 @@ def test_it_needs_no_credentials_and_makes_settings_the_forum_takes(tmp_path: Pa
     prepared = prepare(surroundings(tmp_path / "data"))
     settings = Settings.from_environ(prepared.environ)
     assert settings.stand_in
-    assert settings.base_url == prepared.base_url
+    assert settings.base_url == prepared.base_url == f"http://localhost:{prepared.port}"
+    assert settings.passkeys
     assert (settings.bind, settings.port) == ("127.0.0.1", prepared.port)
     assert settings.data_folder == tmp_path / "data"
     assert set(settings.providers) == {"google", "facebook"}
@@ -326,7 +327,7 @@ def run_once(given: dict[str, str]) -> tuple[list[str], float]:
                     break
             assert said, "It said nothing."
             assert any(
-                f"Alongside is ready at http://127.0.0.1:{given['PORT']}/\n" == line for line in said
+                f"Alongside is ready at http://localhost:{given['PORT']}/\n" == line for line in said
             ), said
             assert answers(int(given["PORT"]))
             provider = next(

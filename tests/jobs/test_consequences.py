@@ -17,10 +17,12 @@ from forum.consequences import (
     CONSEQUENCES,
     Now,
     Table,
+    errands_of,
     event_from,
     follower_of,
     handlers_of,
     later,
+    mailed,
     now,
     payload_of,
 )
@@ -29,6 +31,7 @@ from forum.database.page_stamps import PageStamp
 from forum.database.session import Database
 from forum.events import Event, PostPublished, ReportRaised, emit
 from forum.jobs.worker import Worker
+from forum.mail.message import Letter
 from forum.schedule import SCHEDULE
 
 PUBLISHED = PostPublished(topic_id=11, category_id=12, post_id=13)
@@ -167,6 +170,53 @@ def test_two_consequences_cannot_share_a_job_name() -> None:
         "PostPublished.mark",
         "ReportRaised.note",
     }
+    with pytest.raises(ValueError, match=r"PostPublished\.write"):
+        errands_of({PostPublished: (mailed(write), mailed(write))}, None)
+
+
+LETTER = Letter(
+    to="wren@members.example",
+    subject="About something",
+    paragraphs=("It happened.",),
+    link_words="More",
+    link_path="/",
+    locale="en",
+)
+
+
+def write(session: Session, event: PostPublished) -> Letter | None:
+    return LETTER if event.post_id == 13 else None
+
+
+def test_mailed_leaves_an_errand_that_is_run_after_the_commit(
+    with_table: WithTable, waiting: Callable[[], int]
+) -> None:
+    table: Table = {PostPublished: (mailed(write), now(note))}
+    database = with_table(table)
+    posted: list[tuple[Letter, str]] = []
+    with database.transaction() as session:
+        emit(session, PUBLISHED)
+        emit(session, PostPublished(topic_id=11, category_id=12, post_id=14))
+    assert (waiting(), posted) == (2, [])
+    assert handlers_of(table) == {}
+    errands = errands_of(table, lambda letter, key: posted.append((letter, key)))
+    assert Worker(database, {}, errands=errands).run_due(limit=10) == 2
+    assert posted == [(LETTER, "PostPublished.write(category_id=12,post_id=13,topic_id=11)")]
+    assert waiting() == 0
+
+
+def test_mailed_without_a_mail_server_reads_and_does_nothing(
+    with_table: WithTable, waiting: Callable[[], int]
+) -> None:
+    def fall(session: Session, event: PostPublished) -> Letter | None:
+        raise LookupError(SECRET)
+
+    table: Table = {PostPublished: (mailed(fall),)}
+    database = with_table(table)
+    with database.transaction() as session:
+        emit(session, PUBLISHED)
+    assert Worker(database, {}, errands=errands_of(table, None)).run_due(limit=10) == 1
+    assert waiting() == 0
 
 
 def all_events() -> list[type[Event]]:
@@ -234,5 +284,5 @@ def test_every_handler_in_the_table_takes_its_event() -> None:
 
 def test_the_shipped_tables_fit_together(database: Database) -> None:
     """What the application hands its worker: no name twice, neither in one table nor across both."""
-    Worker(database, consequences.HANDLERS, SCHEDULE)
+    Worker(database, consequences.HANDLERS, SCHEDULE, errands=errands_of(CONSEQUENCES, None))
     assert set(consequences.HANDLERS) == set(handlers_of(CONSEQUENCES))

@@ -316,6 +316,8 @@ def test_two_kinds_of_jobs_cannot_have_one_name(database: Database) -> None:
         Worker(database, {"sweep": leave_a_mark}, [Recurring("sweep", HOUR, do_nothing)])
     with pytest.raises(ValueError, match="same name"):
         Worker(database, {}, [Recurring("sweep", HOUR, do_nothing)] * 2)
+    with pytest.raises(ValueError, match="same name"):
+        Worker(database, {"sweep": leave_a_mark}, errands={"sweep": lambda _session, _payload: None})
 
 
 class OneRound(threading.Event):

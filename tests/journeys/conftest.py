@@ -53,7 +53,7 @@ def running(database_url: str, folder: Path) -> Iterator[Demo]:
         ready = next((line for line in process.stdout if "is ready at" in line), "")
         assert ready, log.read_text()
         try:
-            yield Demo(f"http://127.0.0.1:{port}", log)
+            yield Demo(f"http://localhost:{port}", log)
         finally:
             process.terminate()
             process.wait(timeout=20)

@@ -37,7 +37,8 @@ STORED: tuple[InstrumentedAttribute[str], ...] = (
     Helpline.service,
     Helpline.hours,
 )
-PROVIDERS = ("Google", "Facebook")
+# Names of products: the same in every language.
+PRODUCTS = ("Google", "Facebook", "Firefox")
 # Where a shipped text leaves room for the operator's details.
 _FILLED_IN = re.compile(r"\{[a-z_]+\}")
 
@@ -50,7 +51,7 @@ def data_of(community: Community) -> Data:
         return Data(
             [
                 *community.written,
-                *PROVIDERS,
+                *PRODUCTS,
                 *_of_the_operator(settings),
                 *_stored(session),
                 *_asked(session),

@@ -18,8 +18,12 @@ from tests.pages import read_page
 # Pages that no GET answers with: each with the test that shows it, or how it comes to be.
 NOT_WALKED = {
     "accounts/already_signed_in_page.html": "The provider vouches for somebody else than who is signed in.",
+    "accounts/codes_page.html": "Somebody makes recovery codes, which are shown this once.",
     "accounts/declined_page.html": "Somebody says no at the provider.",
+    "accounts/not_done_page.html": "Somebody who is signed in goes to a provider, and it comes to nothing.",
     "accounts/out_of_reach_page.html": "The provider doesn't answer.",
+    "accounts/passkey_add_page.html": "Somebody adds a passkey, and what was sent can't be taken.",
+    "accounts/passkey_refused_page.html": "Somebody brings a passkey that is not known or not theirs.",
     "consent/declined_page.html": "Somebody says no at the consent step.",
     "accounts/nobody_new_page.html": "Somebody new comes while nobody is let in.",
     "consent/too_young_page.html": "Somebody says that they are too young.",

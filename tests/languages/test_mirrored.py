@@ -111,7 +111,8 @@ def shown(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     shutil.copyfile(sqlite_template, folder / "forum.sqlite3")
     # The settings need the port, and it is known only once it is bound: so the application comes second.
     server = make_server("127.0.0.1", 0, lambda _environ, _start: [], threaded=True)
-    base_url = f"http://127.0.0.1:{server.server_port}"
+    # Under a name, since it is by that that there are passkeys.
+    base_url = f"http://localhost:{server.server_port}"
     settings = settings_for(f"sqlite:///{folder / 'forum.sqlite3'}", folder, base_url)
     app = create_app(replace(settings, pseudo_locales=True))
     server.app = app

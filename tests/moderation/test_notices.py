@@ -147,8 +147,8 @@ def test_the_list_goes_on_by_pages_in_one_statement_each(
     made = [leave(database, someone, cedar) for _number in range(NOTICES_PER_PAGE + 2)]
     with recorded(database) as statements:
         first = page(someone.client, "/notices")
-    # One for who asks, one for the community's settings, one for the page.
-    assert len(statements) == 3
+    # One for who asks, one for the community's settings, two for the page.
+    assert len(statements) == 4
     (older,) = [link for link in first.all("a") if "older=" in link.attributes["href"]]
     second = page(someone.client, urljoin("/notices", older.attributes["href"]))
     shown = [row.attributes["id"] for part in (first, second) for row in part.one("ol").all("li")]

@@ -1,12 +1,15 @@
 """How moderators work through the pages: they press the buttons that are there, with what is hidden beside them."""
 
 import re
+from uuid import UUID
 
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from forum.accounts.models import Member
 from forum.audit_log.models import AuditEntry
+from forum.database.base import Base
 from forum.database.session import Database
 from forum.moderation.commands.reports import raise_report
 from forum.moderation.drafts import ReportDraft
@@ -89,3 +92,22 @@ def close(client: FlaskClient, report_id: int, outcome: str = "acted", text: str
     address = f"/moderation/reports/{report_id}"
     answer = press(client, address, f"{address}/close", outcome=outcome, text=text, step="act")
     return answer.status_code
+
+
+def rows_of(database: Database, member_id: int, uuid: UUID) -> int:
+    """Return how many rows lead to a member."""
+    with database.reading() as session:
+        count = 0
+        for table in Base.metadata.tables.values():
+            for column in table.columns:
+                keys = {key.target_fullname for key in column.foreign_keys}
+                value = member_id if "member.id" in keys else uuid if "member.uuid" in keys else None
+                if value is not None:
+                    found = select(func.count()).select_from(table).where(column == value)
+                    count += session.execute(found).scalar_one()
+        return (
+            count
+            + session.execute(
+                select(func.count()).select_from(Member).where(Member.id == member_id)
+            ).scalar_one()
+        )

@@ -164,6 +164,8 @@ def on_loopback(settings: Settings) -> Iterator[FlaskClient]:
         settings,
         base_url="http://127.0.0.1:8000",
         trusted_hosts=("127.0.0.1:8000", "localhost:8000"),
+        # They need a name.
+        passkeys=False,
     )
     app = create_app(served)
     yield app.test_client()
@@ -204,6 +206,14 @@ def test_another_port_is_another_site(on_loopback: FlaskClient, host: str) -> No
     answer = on_loopback.get("/", headers={"Host": host})
     assert (answer.status_code, answer.text) == (400, "This forum does not answer to that name.\n")
     assert on_loopback.get("/about", headers={"Host": "127.0.0.1:8000"}).status_code == 200
+
+
+@pytest.mark.proves("P2")
+def test_on_this_machine_cookies_work_without_https(on_loopback: FlaskClient) -> None:
+    (line,) = on_loopback.get("/log-in", headers={"Host": "127.0.0.1:8000"}).headers.getlist("Set-Cookie")
+    assert line.startswith("session=")
+    assert "Secure" not in line
+    assert "HttpOnly" in line
 
 
 def test_over_https_no_other_name_leads_anywhere(on_https: Flask) -> None:

@@ -32,6 +32,7 @@ def page(demo: FlaskClient, query: str = "") -> Element:
     return read_page(answer.text)
 
 
+@pytest.mark.proves("P2")
 def test_every_other_start_knows_nothing_of_it(client: FlaskClient) -> None:
     assert client.get(ADDRESS).status_code == 404
     assert "web" not in client.application.blueprints

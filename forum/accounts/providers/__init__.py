@@ -20,6 +20,8 @@ from forum.accounts.providers.facebook import (
     graph_api_ends_soon,
 )
 from forum.accounts.providers.outcomes import (
+    PROVIDER_NAMES,
+    WITHOUT_AUTH_TIME,
     Attempt,
     PersonDeclined,
     ProvidedIdentity,
@@ -34,6 +36,8 @@ from forum.accounts.providers.wire import ProviderCalls
 __all__ = [
     "GRAPH_API_END_OF_LIFE",
     "GRAPH_API_VERSION",
+    "PROVIDER_NAMES",
+    "WITHOUT_AUTH_TIME",
     "Attempt",
     "PersonDeclined",
     "ProvidedIdentity",
@@ -56,9 +60,17 @@ _SHARED_CALLS = ProviderCalls(4)
 
 
 def start(
-    settings: ProviderSettings, redirect_uri: str, *, calls: ProviderCalls = _SHARED_CALLS
+    settings: ProviderSettings,
+    redirect_uri: str,
+    *,
+    prove: bool = False,
+    choose: bool = False,
+    calls: ProviderCalls = _SHARED_CALLS,
 ) -> tuple[str, Attempt]:
     """Return the provider's address to send the person to, and the attempt that the callback must match.
+
+    To ``prove`` that it is they, the provider is asked to have them log in anew; with ``choose`` to let them say which
+    of their accounts they mean, where it would take the one that it knows.
 
     Raises ProviderRefused when the provider describes itself wrongly, ProviderUnavailable when it can't be
     asked.
@@ -71,8 +83,8 @@ def start(
         redirect_uri=redirect_uri,
     )
     if attempt.provider is Provider.GOOGLE:
-        return openid.start(calls, settings, attempt), attempt
-    return facebook.start(settings, attempt), attempt
+        return openid.start(calls, settings, attempt, prove=prove, choose=choose), attempt
+    return facebook.start(settings, attempt, prove=prove), attempt
 
 
 def callback_query(parameters: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from forum.accounts.providers.exchange import (
     authorization_address,
     is_same,
     is_visible_ascii,
+    require_known_client,
     require_token,
     token_reply,
 )
@@ -39,17 +40,23 @@ def graph_api_ends_soon() -> bool:
     return clock.now().date() >= GRAPH_API_END_OF_LIFE - WARNED_BEFORE
 
 
-def start(settings: ProviderSettings, attempt: Attempt) -> str:
-    """Return the dialog's address; nobody is contacted."""
+def graph_api_ended() -> bool:
+    """Say whether the pinned version has stopped answering."""
+    return clock.now().date() >= GRAPH_API_END_OF_LIFE
+
+
+def start(settings: ProviderSettings, attempt: Attempt, *, prove: bool = False) -> str:
+    """Return the dialog's address; nobody is contacted. To ``prove`` themselves people give their password there."""
     endpoint = settings.authorize_url or _DIALOG
     place(endpoint)
     # No nonce: without an ID token there is nothing that could carry it back.
-    return authorization_address(settings, attempt, endpoint, SCOPE)
+    more = {"auth_type": "reauthenticate"} if prove else {}
+    return authorization_address(settings, attempt, endpoint, SCOPE, more)
 
 
 def finish(calls: ProviderCalls, settings: ProviderSettings, attempt: Attempt, code: str) -> ProvidedIdentity:
     """Trade the code and return whose profile it opens, once the token is known to be ours and theirs."""
-    token_url = settings.token_url or f"{_GRAPH}/oauth/access_token"
+    token_url = _token_url(settings)
     profile_url = settings.profile_url or f"{_GRAPH}/me"
     debug_token_url = settings.debug_token_url or f"{_GRAPH}/debug_token"
 
@@ -73,9 +80,19 @@ def finish(calls: ProviderCalls, settings: ProviderSettings, attempt: Attempt, c
     return calls.run(frozenset(map(place, (token_url, profile_url, debug_token_url))), conversation)
 
 
+def require_known_app(calls: ProviderCalls, settings: ProviderSettings) -> None:
+    """Raise ProviderRefused unless the Graph API takes our app id and secret; for whoever looks at the set-up."""
+    token_url = _token_url(settings)
+    calls.run(frozenset({place(token_url)}), lambda talk: require_known_client(talk, settings, token_url))
+
+
 def proof_of_secret(settings: ProviderSettings, access_token: str) -> str:
     """Return the ``appsecret_proof`` that shows a call with this token comes from us."""
     return hmac.new(settings.client_secret.encode(), access_token.encode(), hashlib.sha256).hexdigest()
+
+
+def _token_url(settings: ProviderSettings) -> str:
+    return settings.token_url or f"{_GRAPH}/oauth/access_token"
 
 
 def _vouched_owner(talk: Conversation, settings: ProviderSettings, address: str, access_token: str) -> str:

@@ -18,6 +18,12 @@ class Provider(StrEnum):
     FACEBOOK = "facebook"
 
 
+# What people call them.
+PROVIDER_NAMES = {Provider.GOOGLE: "Google", Provider.FACEBOOK: "Facebook"}
+# Who never says when somebody logged in there: coming back from one proves less.
+WITHOUT_AUTH_TIME = frozenset({Provider.FACEBOOK})
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One sign-in under way: what the callback must match. Everything but the provider is a secret."""
@@ -47,7 +53,7 @@ class ProvidedIdentity:
 
 
 class Reason(StrEnum):
-    """Why a sign-in did not succeed: the only words about it that may reach a log."""
+    """Why a sign-in or a provider's call did not succeed: the only words about it that may reach a log."""
 
     # What the browser brought back to the callback.
     DUPLICATED_PARAMETER = "duplicated-parameter"
@@ -85,6 +91,9 @@ class Reason(StrEnum):
     TOKEN_OF_ANOTHER_APP = "token-of-another-app"
     TOKEN_OF_ANOTHER_PERSON = "token-of-another-person"
     PROFILE_REFUSED = "profile-refused"
+    # What a provider sends unasked; its signature, algorithm, issuer, audience and time have their words above.
+    MALFORMED_SIGNED_REQUEST = "malformed-signed-request"
+    MALFORMED_SECURITY_EVENT = "malformed-security-event"
     # Trouble on the way, not in what was said.
     TOO_MANY_CALLS = "too-many-calls"
     TOOK_TOO_LONG = "took-too-long"

@@ -7,15 +7,13 @@ from flask.blueprints import BlueprintSetupState
 
 from config import ProviderSettings
 from forum.accounts import providers
-from forum.accounts.providers import Provider
+from forum.accounts.providers import PROVIDER_NAMES, Provider
 from forum.errors import NotFound
 from forum.web import current
 
 accounts = Blueprint("accounts", __name__)
 
 SEE_OTHER = 303
-# What people call the providers.
-PROVIDER_NAMES = {Provider.GOOGLE: "Google", Provider.FACEBOOK: "Facebook"}
 _CALLS = "provider_calls"
 
 
@@ -45,6 +43,11 @@ def configured(provider: str) -> ProviderSettings:
     if settings is None:
         raise NotFound
     return settings
+
+
+def keys_of_issuers() -> dict[str, str]:
+    """Return the key of each configured provider, by the issuer under which it vouches for people."""
+    return {settings.issuer: key for key, settings in current.settings().providers.items()}
 
 
 def calls() -> providers.ProviderCalls:

@@ -1,5 +1,11 @@
-"""Signing in with a provider, and out again. The pages of joining are consent's: nobody joins without it."""
+"""Going to a provider and coming back, to sign in or for what else somebody set out, and signing out again.
 
+What becomes of coming back is decided by the purpose of the attempt that the callback uses up, in one place; showing
+that it is still they is in ``proving``, adding a way in in ``ways_in``. The pages of joining are consent's: nobody
+joins without it.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -8,14 +14,14 @@ from werkzeug.wrappers import Response
 
 from forum.accounts import commands, providers
 from forum.accounts.addresses import safe_next
+from forum.accounts.models import SignInPurpose
 from forum.accounts.pending_identity import PendingIdentity
 from forum.accounts.proofs import proven_by
-from forum.accounts.providers import Provider
+from forum.accounts.providers import PROVIDER_NAMES, Provider
 from forum.accounts.queries import identity_of
 from forum.accounts.sign_in_sessions import sign_in_as, sign_out
 from forum.accounts.views import browser
 from forum.accounts.views.blueprint import (
-    PROVIDER_NAMES,
     SEE_OTHER,
     ProviderChoice,
     accounts,
@@ -24,8 +30,13 @@ from forum.accounts.views.blueprint import (
     provider_choices,
 )
 from forum.accounts.views.browser import unstored
+from forum.accounts.views.not_done import came_to_nothing
+from forum.accounts.views.proving import again_at, finish_proof, try_another_way
+from forum.accounts.views.ways_in import WAYS_IN, back_to_ways_in, finish_adding
+from forum.errors import Malformed, SignInFirst
+from forum.text.translate import gettext as _
 from forum.web import current
-from forum.web.access import public
+from forum.web.access import public, require_proof
 from forum.web.boundary import writes_on_get
 from forum.web.rendering import render
 
@@ -45,6 +56,8 @@ class SignInPage:
     provider: str = ""
     # The name of the member whose page this is, where somebody is signed in already.
     signed_in_as: str = ""
+    # Whether members can log in with a passkey, too.
+    passkeys: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +75,8 @@ def log_in_page() -> Response:
     next_page = safe_next(request.args.get("next"))
     if current.actor().is_member:
         return redirect(next_page, SEE_OTHER)
-    return unstored(render("accounts/log_in_page.html", SignInPage(provider_choices(), next_page)))
+    page = SignInPage(provider_choices(), next_page, passkeys=current.settings().passkeys)
+    return unstored(render("accounts/log_in_page.html", page))
 
 
 @accounts.post("/auth/<provider>/start")
@@ -71,12 +85,20 @@ def start_sign_in(provider: str) -> Response:
     """Send the person to the provider, and remember that they set out."""
     settings = configured(provider)
     next_page = safe_next(request.form.get("next"))
+    purpose = _allowed_purpose()
     try:
-        address, attempt = providers.start(settings, _redirect_uri(provider), calls=calls())
+        address, attempt = providers.start(
+            settings,
+            _redirect_uri(provider),
+            prove=purpose is SignInPurpose.PROVE,
+            choose=purpose is SignInPurpose.ADD,
+            calls=calls(),
+        )
     except providers.ProviderError as error:
         # Discovery that says something wrong is as good as none: the person can only try another way.
-        return _out_of_reach(provider, error, next_page)
-    commands.begin_attempt(current.session(), browser.browser_value(), attempt, next_page)
+        unavailable = providers.ProviderUnavailable(error.reason)
+        return _came_to_nothing(provider, unavailable, next_page, purpose)
+    commands.begin_attempt(current.session(), browser.browser_value(), attempt, next_page, purpose)
     return unstored(redirect(address, SEE_OTHER))
 
 
@@ -84,20 +106,20 @@ def start_sign_in(provider: str) -> Response:
 @public
 @writes_on_get("The provider sends people back by GET, and the attempt they come back to is used up at once.")
 def finish_sign_in(provider: str) -> Response:
-    """Take whom the provider sends back: a member is signed in, anybody else goes to the consent step."""
+    """Take whom the provider sends back, and do with it what they set out for."""
     settings = configured(provider)
-    next_page = "/"
+    next_page, purpose = "/", SignInPurpose.SIGN_IN
     taken = None
     try:
         taken = _take_attempt(Provider(provider), request.args.getlist("state"))
-        next_page = taken.next
+        next_page, purpose = taken.next, taken.purpose
         query = providers.callback_query(request.args.items(multi=True))
         identity = providers.finish(settings, taken.attempt, query, calls=calls())
     except providers.ProviderError as error:
-        if taken is not None:
+        if taken is not None and purpose is SignInPurpose.SIGN_IN:
             browser.forget_browser_value()
-        return _came_to_nothing(provider, error, next_page)
-    return unstored(_let_in(identity, next_page))
+        return _came_to_nothing(provider, error, next_page, purpose)
+    return unstored(_FINISHES[purpose](identity, next_page))
 
 
 @accounts.post("/log-out")
@@ -184,15 +206,51 @@ def _take_attempt(provider: Provider, states: list[str]) -> commands.TakenAttemp
         taken = commands.take_attempt(own, value, provider, states, _redirect_uri(provider.value))
     if taken is None:
         raise providers.ProviderRefused(providers.Reason.WRONG_STATE)
+    # Signing in takes another value, and so does logging out: what was begun for one member is never another's. Only
+    # a session that ended elsewhere leaves it in the cookie.
+    if taken.purpose is not SignInPurpose.SIGN_IN and not current.actor().is_member:
+        raise providers.ProviderRefused(providers.Reason.WRONG_STATE)
     return taken
 
 
+def _allowed_purpose() -> SignInPurpose:
+    """Return what the person sets out for, if they may. Raises Malformed, SignInFirst, ProveFirst."""
+    wanted = request.form.get("purpose", SignInPurpose.SIGN_IN.value)
+    if wanted not in set(SignInPurpose):
+        raise Malformed
+    purpose = SignInPurpose(wanted)
+    if purpose is not SignInPurpose.SIGN_IN and not current.actor().is_member:
+        raise SignInFirst(_("You are not logged in any more. Log in, then try again."))
+    if purpose is SignInPurpose.ADD:
+        require_proof()
+    return purpose
+
+
+# What is done with whom a provider sends back, by what they set out for.
+_FINISHES: Mapping[SignInPurpose, Callable[[providers.ProvidedIdentity, str], Response]] = {
+    SignInPurpose.SIGN_IN: _let_in,
+    SignInPurpose.PROVE: finish_proof,
+    SignInPurpose.ADD: finish_adding,
+}
+
+
 def _page_about(provider: str, next_page: str) -> SignInPage:
-    return SignInPage(provider_choices(), next_page, PROVIDER_NAMES[Provider(provider)])
+    return SignInPage(
+        provider_choices(),
+        next_page,
+        PROVIDER_NAMES[Provider(provider)],
+        passkeys=current.settings().passkeys,
+    )
 
 
-def _came_to_nothing(provider: str, error: providers.ProviderError, next_page: str) -> Response:
-    """Say what became of a sign-in after which nobody is signed in."""
+def _came_to_nothing(
+    provider: str, error: providers.ProviderError, next_page: str, purpose: SignInPurpose
+) -> Response:
+    """Say what became of going to the provider, after which everything is as before."""
+    if purpose is not SignInPurpose.SIGN_IN and current.actor().is_member:
+        proves = purpose is SignInPurpose.PROVE
+        back, label = (again_at(next_page), try_another_way()) if proves else (WAYS_IN, back_to_ways_in())
+        return came_to_nothing(provider, error, back, label)
     if isinstance(error, providers.ProviderUnavailable):
         return _out_of_reach(provider, error, next_page)
     page = _page_about(provider, next_page)

@@ -50,8 +50,8 @@ def tools_for(name: str) -> DialectTools:
 
 
 def is_busy(error: OperationalError) -> bool:
-    """Say whether the statement failed only because another process was writing, so that it may go well next time."""
-    return sqlite.is_busy(error.orig)
+    """Say whether the statement failed only because somebody else was writing, so that it may go well next time."""
+    return sqlite.is_busy(error.orig) or postgresql.is_busy(error.orig)
 
 
 def tools(session: Session) -> DialectTools:

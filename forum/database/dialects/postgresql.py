@@ -79,4 +79,10 @@ def _engine(url: str, size: int, options: str) -> Engine:
     )
 
 
+def is_busy(error: BaseException | None) -> bool:
+    """Say whether two transactions waited for each other, or one for too long, and this one had to give way."""
+    # serialization_failure, deadlock_detected, lock_not_available (appendix A of its manual).
+    return getattr(error, "sqlstate", None) in ("40001", "40P01", "55P03")
+
+
 TOOLS = _Tools()

@@ -8,7 +8,7 @@ from flask import Flask, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from forum.demo.stand_in import control, facebook, google
+from forum.demo.stand_in import control, facebook, google, security_events
 from forum.demo.stand_in.authorization import content_policy
 from forum.demo.stand_in.state import Logged, State, state
 
@@ -35,7 +35,7 @@ def create_app(settings: StandInSettings) -> Flask:
     if settings.clients_file is not None:
         for entry in json.loads(settings.clients_file.read_text()):
             memory.register(control.client_from(entry))
-    for blueprint in (google.pages, facebook.pages, control.pages):
+    for blueprint in (google.pages, security_events.pages, facebook.pages, control.pages):
         app.register_blueprint(blueprint)
     app.add_url_rule("/", view_func=home)
     app.before_request(_log_request)

@@ -4,6 +4,7 @@ An unknown client or address gets a page, never a redirect (RFC 6749, section 4.
 is told to the application at its own registered address.
 """
 
+import json
 import re
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -53,6 +54,7 @@ def ask_who(provider: str, client_id: str) -> AnyResponse:
         nonce=request.args.get("nonce"),
         scope=request.args.get("scope", ""),
         code_challenge=request.args.get("code_challenge"),
+        max_age=request.args.get("max_age", type=int),
     )
     error = _error_in(asked)
     if error is not None:
@@ -87,12 +89,25 @@ def _error_in(asked: AuthorizationRequest) -> str | None:
         return "invalid_scope"
     if request.args.get("access_type", "online") != "online":
         return "invalid_request"
+    if not request.args.get("max_age", "0").isdecimal() or not _is_claims_request(
+        request.args.get("claims", "{}")
+    ):
+        return "invalid_request"
     # Without PKCE nobody gets further; "plain" is no PKCE.
     if request.args.get("code_challenge_method") != "S256" or not _CHALLENGE.fullmatch(
         asked.code_challenge or ""
     ):
         return "invalid_request"
     return None
+
+
+def _is_claims_request(text: str) -> bool:
+    """Say whether it is what OpenID Connect Core 1.0, section 5.5, takes: an object, its members objects too."""
+    try:
+        asked = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(asked, dict) and all(isinstance(part, dict) for part in asked.values())
 
 
 def _page_of_personas(asked: AuthorizationRequest) -> Response:

@@ -93,6 +93,7 @@ def client_from(content: Mapping[str, object]) -> Client:
         redirect_uris=tuple(redirect_uris),
         deauthorize_url=text("deauthorize_url"),
         deletion_url=text("deletion_url"),
+        events_url=text("events_url"),
     )
 
 
@@ -110,6 +111,7 @@ def configuration(client: Client) -> dict[str, object]:
             "provider": "google",
             "issuer": GOOGLE_ISSUER,
             "metadata_url": address("google.discovery"),
+            "security_events_url": address("security_events.configuration"),
         },
         "facebook": {
             **own,

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import secrets
 
 import requests
 from flask import Blueprint, Response, abort, jsonify, render_template, request
@@ -43,10 +44,12 @@ def dialog_answered(client_id: str) -> AnyResponse:
 
 @pages.route("/oauth/access_token", methods=["GET", "POST"])
 def access_token(client_id: str) -> AnyResponse:
-    """Trade a code for a token."""
+    """Trade a code for a token, or the application's own secret for one of its own."""
     broken = trouble(client_id)
     if broken is not None:
         return broken
+    if request.values.get("grant_type") == "client_credentials":
+        return _token_of_the_application()
     try:
         grant = redeemed(FACEBOOK, client_id)
     except TokenRefused as refusal:
@@ -56,6 +59,16 @@ def access_token(client_id: str) -> AnyResponse:
         return broken
     made = state().new_token(grant)
     return finished(client_id, {"access_token": made, "token_type": "bearer", "expires_in": 5183944})
+
+
+def _token_of_the_application() -> Response:
+    """Answer the client credentials grant (RFC 6749, section 4.4), with the Graph API's own codes for its errors."""
+    client = state().client(request.values.get("client_id", ""))
+    if client is None:
+        return _graph_error("Error validating application. Invalid application ID.", 101)
+    if not client.has_secret(request.values.get("client_secret", "")):
+        return _graph_error("Error validating client secret.", 1)
+    return finished(client.client_id, {"access_token": secrets.token_urlsafe(32), "token_type": "bearer"})
 
 
 @pages.get("/me")
@@ -74,9 +87,14 @@ def me(client_id: str) -> AnyResponse:
     proof = hmac.new(client.client_secret.encode(), given.encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(proof, request.args.get("appsecret_proof", "")):
         return _graph_error("Invalid appsecret_proof provided in the API argument", 100)
-    profile = {"id": _subject(grant), "name": faults.text(client_id, Fault.NAME) or grant.persona.name}
+    profile: dict[str, object] = {
+        "id": _subject(grant),
+        "name": faults.text(client_id, Fault.NAME) or grant.persona.name,
+    }
     if faults.on(client_id, Fault.EMPTY_SUBJECT):
         profile["id"] = ""
+    if faults.on(client_id, Fault.NUMERIC_SUBJECT):
+        profile["id"] = int(_subject(grant))
     asked = request.args.get("fields", "id,name").split(",")
     return jsonify({name: value for name, value in profile.items() if name in asked})
 

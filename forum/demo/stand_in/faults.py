@@ -73,11 +73,28 @@ class Fault(StrEnum):
     ISSUED_IN_SECONDS = "issued_in_seconds"
     # Seconds since the person proved themselves; below zero is in the future.
     AUTHENTICATED_SECONDS_AGO = "authenticated_seconds_ago"
+    # It doesn't have them log in anew, whatever max_age asks for; it doesn't say when they did.
+    MAX_AGE_IGNORED = "max_age_ignored"
+    NO_AUTH_TIME = "no_auth_time"
     EMPTY_SUBJECT = "empty_subject"
     NUMERIC_SUBJECT = "numeric_subject"
     MISSING_SUBJECT = "missing_subject"
     LONG_SUBJECT = "long_subject"
     EMAIL_NOT_VERIFIED = "email_not_verified"
+
+    # Security events. What is wrong with a token above can be wrong with one of these, too.
+    RISC_DOWN = "risc_down"
+    # Seconds until the configuration comes.
+    RISC_HANGS = "risc_hangs"
+    WRONG_ISSUER_IN_RISC = "wrong_issuer_in_risc"
+    KEYS_OF_EVENTS_ON_OTHER_HOST = "keys_of_events_on_other_host"
+    RISC_ISSUER_WITHOUT_SLASH = "risc_issuer_without_slash"
+    # The id to give each of them, the kind of event to name, and the issuer and the type to say the subject by.
+    EVENT_ID = "event_id"
+    EVENT_KIND = "event_kind"
+    SUBJECT_ISSUER = "subject_issuer"
+    SUBJECT_TYPE = "subject_type"
+    NO_EVENTS = "no_events"
 
     # What the Graph API says.
     PROFILE_500 = "profile_500"

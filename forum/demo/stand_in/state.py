@@ -32,6 +32,8 @@ class Client:
     # Where Facebook's signed calls go; None when the application registered no such address.
     deauthorize_url: str | None = None
     deletion_url: str | None = None
+    # Where Google's security events go; None when it registered none.
+    events_url: str | None = None
 
     def has_secret(self, secret: str) -> bool:
         """Say whether the secret is this client's."""
@@ -49,6 +51,8 @@ class AuthorizationRequest:
     nonce: str | None
     scope: str
     code_challenge: str | None
+    # The application wants a log-in that is no older than so many seconds.
+    max_age: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

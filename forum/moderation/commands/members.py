@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from forum import clock
 from forum.accounts import suspensions
 from forum.accounts.models import Member
-from forum.accounts.suspensions import MemberSubject, hold_member, is_known
+from forum.accounts.suspensions import MemberSubject, hold_member_named, is_known
 from forum.audit_log.commands import record
 from forum.errors import Conflict, Malformed, NotFound
 from forum.moderation.decisions import decided_about, refuse_if_decided_since
@@ -36,7 +36,7 @@ def suspend_member(session: Session, actor: Actor, name: str, draft: SuspendDraf
     Emits: MemberSuspended
     Raises: NotFound, SignInFirst, Forbidden, Malformed, Conflict (suspended already, or decided about meanwhile)
     """
-    member = hold_member(session, name)
+    member = hold_member_named(session, name)
     require(actor, Action.MEMBER_SUSPEND, member)
     check_reason(Action.MEMBER_SUSPEND, draft.reason)
     if draft.days not in SUSPENSION_DAYS:
@@ -72,7 +72,7 @@ def unsuspend_member(session: Session, actor: Actor, name: str, draft: MemberDra
     Emits: SuspensionLifted
     Raises: NotFound, SignInFirst, Forbidden, Malformed, Conflict (not suspended, or decided about meanwhile)
     """
-    member = hold_member(session, name)
+    member = hold_member_named(session, name)
     require(actor, Action.MEMBER_UNSUSPEND, member)
     check_reason(Action.MEMBER_UNSUSPEND, draft.reason)
     _refuse_if_decided_since(session, actor, member, draft.seen)
@@ -89,7 +89,7 @@ def let_in_member(session: Session, actor: Actor, name: str, draft: MemberDraft)
     Emits: MemberLetIn
     Raises: NotFound, SignInFirst, Forbidden, Conflict (nobody waits, or decided about meanwhile)
     """
-    member = hold_member(session, name)
+    member = hold_member_named(session, name)
     require(actor, Action.MEMBER_LET_IN, member)
     check_reason(Action.MEMBER_LET_IN, draft.reason)
     _refuse_if_decided_since(session, actor, member, draft.seen)
@@ -106,7 +106,7 @@ def turn_away_member(session: Session, actor: Actor, name: str, draft: MemberDra
     Emits: MemberTurnedAway
     Raises: NotFound, SignInFirst, Forbidden, Malformed, Conflict (nobody waits, or decided about meanwhile)
     """
-    member = hold_member(session, name)
+    member = hold_member_named(session, name)
     require(actor, Action.MEMBER_TURN_AWAY, member)
     check_reason(Action.MEMBER_TURN_AWAY, draft.reason)
     _refuse_if_decided_since(session, actor, member, draft.seen)
@@ -124,7 +124,7 @@ def note_member(session: Session, actor: Actor, name: str, text: str) -> int:
 
     Raises: NotFound, SignInFirst, Forbidden
     """
-    member = hold_member(session, name)
+    member = hold_member_named(session, name)
     require(actor, Action.MEMBER_NOTE, member)
     known = session.scalar(
         select(MemberNote.id)
@@ -159,7 +159,7 @@ def delete_note(session: Session, actor: Actor, note_id: int) -> str:
     )
     if name is None:
         raise NotFound
-    member = hold_member(session, name)
+    member = hold_member_named(session, name)
     if not can(actor, Action.MEMBER_NOTE, member):
         raise NotFound
     gone = session.execute(

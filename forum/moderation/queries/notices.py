@@ -1,4 +1,6 @@
-"""What moderators told a member, as that member reads it: in their language, and nobody else's."""
+"""What moderators told a member, as that member reads it: in their language, and nobody else's. What is new about their
+account stands above it; that is accounts' to say.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from forum import clock
 from forum.accounts.models import Member
+from forum.accounts.ways_in import AccountNoticeLine, account_notices
 from forum.community.addresses import topic_address
 from forum.community.models import Topic
 from forum.community.queries import title_to_show
@@ -48,6 +51,8 @@ class NoticesPage:
     notices: tuple[NoticeLine, ...]
     newer: str
     older: str
+    # What is new about the member's own account; nothing on older pages.
+    about_account: tuple[AccountNoticeLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ _WELCOME = frozenset(
 def notices_page(session: Session, actor: Actor, window: Window) -> NoticesPage:
     """Return a page of what the actor was told. Raises Malformed for a foreign cursor.
 
-    Queries: 1
+    Queries: 2, one for an older page
     """
     found = slice_of(session, _own(actor).add_columns(Notice.id), [Notice.id], window, NOTICES_PER_PAGE)
     return NoticesPage(
@@ -108,6 +113,7 @@ def notices_page(session: Session, actor: Actor, window: Window) -> NoticesPage:
         ),
         newer=found.newer,
         older=found.older,
+        about_account=account_notices(session, actor, unseen=True) if window == Window() else (),
     )
 
 

@@ -19,7 +19,7 @@ from forum.permissions.actions import Action
 from forum.text.spreadsheets import as_csv
 from forum.text.translate import gettext as _
 from forum.web import current
-from forum.web.access import staff_only
+from forum.web.access import needs_proof, staff_only
 from forum.web.rendering import render
 
 
@@ -66,6 +66,7 @@ def log_page() -> Response:
 
 @moderation.get("/moderation/log.csv")
 @staff_only(Action.LOG_READ)
+@needs_proof
 def log_spreadsheet() -> Response:
     """Give the same entries as a spreadsheet, 5000 of them at most."""
     lines = queries.log_lines(current.session(), current.actor(), parse_log_filter(request.args))

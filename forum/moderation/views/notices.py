@@ -1,4 +1,4 @@
-"""The addresses at which members read what moderators told them, however things stand with their account."""
+"""The addresses at which members read what they were told, however things stand with their account."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,8 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Answer
 from wtforms import Form
 
+from forum.accounts import account_notices
+from forum.accounts.forms import parse_up_to
 from forum.database.keyset import Window
 from forum.moderation.commands import notices as commands
 from forum.moderation.queries import notices as queries
@@ -44,6 +46,14 @@ def notice_page(notice_id: int) -> Response:
     notice = queries.notice_page(current.session(), current.actor(), notice_id)
     contact = current.community_settings().contact or current.settings().operator_contact
     return render("moderation/notice_page.html", NoticeWithContact(notice, contact))
+
+
+@moderation.post("/notices/account/seen")
+@members_only
+def mark_account_notices_seen() -> Answer:
+    """Remember that the member has read what is new about their account, as far as the page showed it."""
+    account_notices.mark_account_notices_seen(current.session(), current.actor(), parse_up_to(request.form))
+    return redirect("/notices", SEE_OTHER)
 
 
 @moderation.post("/notices/<int:notice_id>/seen")

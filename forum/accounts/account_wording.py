@@ -1,0 +1,97 @@
+"""What members are told about their own account, in words: the same ones on the page of notices and in a letter.
+
+That something is to be told is decided where it happens (``account_notices``); the letter is made in ``letters``.
+"""
+
+from forum.accounts.leaving import GRACE
+from forum.accounts.models import AccountEvent
+from forum.accounts.providers.outcomes import PROVIDER_NAMES, Provider
+from forum.text.translate import gettext as _
+
+
+def provider_name(key: str) -> str:
+    """Return what people call a provider, given its key; "" for "" and for one that is no longer known."""
+    return PROVIDER_NAMES[Provider(key)] if key in set(Provider) else ""
+
+
+def subject(event: AccountEvent) -> str:
+    """Return what a letter is about, as it may stand on anybody's locked screen."""
+    if event in (AccountEvent.LEAVING_BEGUN, AccountEvent.LEAVING_CANCELLED):
+        return _("Your account")
+    if event is AccountEvent.SESSIONS_ENDED:
+        return _("You were logged out")
+    return _("A change to how you log in")
+
+
+def sentence(event: AccountEvent, provider_name: str = "") -> str:
+    """Return what happened, for the member it happened to; ``provider_name`` as people call it, or ""."""
+    other = provider_name or _("your provider")
+    match event:
+        case AccountEvent.IDENTITY_ADDED:
+            return _("You can now log in with %(provider)s too.", provider=other)
+        case AccountEvent.IDENTITY_REMOVED:
+            return _("You can no longer log in with %(provider)s.", provider=other)
+        case AccountEvent.IDENTITY_DORMANT:
+            return _(
+                "%(provider)s told us that you took this forum off the list of your apps there. So we logged "
+                "you out here. Your account and your posts are as they were.",
+                provider=other,
+            )
+        case AccountEvent.PASSKEY_ADDED:
+            return _("A passkey was added. You can now log in with it.")
+        case AccountEvent.PASSKEY_REMOVED:
+            return _("A passkey was taken away. It no longer opens your account.")
+        case AccountEvent.CODES_MADE:
+            return _("New recovery codes were made. Older ones no longer work.")
+        case AccountEvent.CODE_USED:
+            return _("A recovery code was used. It won't work again; the others still do.")
+        case AccountEvent.SESSIONS_ENDED:
+            return _(
+                "%(provider)s told us that somebody else may have been in your account there. To be safe, we "
+                "logged you out here on every device.",
+                provider=other,
+            )
+        case AccountEvent.LEAVING_BEGUN:
+            if provider_name:
+                return _(
+                    "%(provider)s passed on that you want your account here deleted. Nobody sees it or your "
+                    "posts any more. In %(days)s days it is gone for good.",
+                    provider=provider_name,
+                    days=GRACE.days,
+                )
+            return _(
+                "Your account is set to be deleted. Nobody sees it or your posts any more. In %(days)s days it "
+                "is gone for good.",
+                days=GRACE.days,
+            )
+        case AccountEvent.LEAVING_CANCELLED:
+            return _("You logged in, so your account stays. It and your posts are back as they were.")
+
+
+def if_it_was_not_you(event: AccountEvent) -> str:
+    """Return what to do now, or where it was not the member who did it."""
+    match event:
+        case AccountEvent.IDENTITY_ADDED | AccountEvent.PASSKEY_ADDED:
+            return _(
+                "If this was not you: log in, end all other sessions, and take away every way in that is not yours."
+            )
+        case AccountEvent.IDENTITY_REMOVED | AccountEvent.PASSKEY_REMOVED:
+            return _(
+                "If this was not you: log in, end all other sessions, and add your own way in again. If you can't "
+                "log in any more, use a recovery code or write to us."
+            )
+        case AccountEvent.IDENTITY_DORMANT:
+            return _(
+                "You can come back at any time: log in the same way as before. If this was not you, look after "
+                "your account there: change its password."
+            )
+        case AccountEvent.CODES_MADE | AccountEvent.CODE_USED:
+            return _("If this was not you: log in, end all other sessions, and make new recovery codes.")
+        case AccountEvent.SESSIONS_ENDED:
+            return _("Look after your account there first: change its password. Then log in here as usual.")
+        case AccountEvent.LEAVING_BEGUN:
+            return _(
+                "If this was not you, or you think again: log in before then, and everything comes back."
+            )
+        case AccountEvent.LEAVING_CANCELLED:
+            return _("If this was not you: log in, end all other sessions, and look through your ways in.")

@@ -1,0 +1,101 @@
+"""Wishes to be deleted that a provider passes on, and the page on which people see what became of theirs.
+
+A request is known by a code that only its receiver has. Of somebody unknown here it holds nothing but its moment, so
+that nobody can tell by the answer whether they are a member.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import CursorResult, delete, select
+from sqlalchemy.orm import Session
+
+from forum import clock
+from forum.accounts.leaving import GRACE, begin_leaving, hold_member
+from forum.accounts.models import DeletionRequest, Leaving
+from forum.accounts.providers.outcomes import Provider
+from forum.accounts.queries import identity_of
+from forum.accounts.sign_in_sessions import end_all_sessions
+from forum.accounts.tokens import hash_of
+from forum.errors import NotFound
+
+# As long as somebody may want to look; a good deal longer than deleting takes.
+REQUESTS_KEPT = timedelta(days=90)
+# The daily job comes within this time once the days of grace are over.
+ERASED_WITHIN = timedelta(days=1)
+
+# Small letters and digits without those that are taken for one another: people copy the code by hand.
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+# 26 of them are 130 random bits.
+_CODE_LENGTH = 26
+
+
+class Standing(StrEnum):
+    """What became of a request."""
+
+    UNDER_WAY = "under-way"
+    CAME_BACK = "came-back"
+    # It is done, or there never was anything.
+    NOTHING_KEPT = "nothing-kept"
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionPage:
+    """What a request's page shows. The moments are None unless it is under way."""
+
+    standing: Standing
+    # Until when logging in brings everything back.
+    can_return_until: datetime | None
+    # When everything is deleted at the latest.
+    erased_by: datetime | None
+
+
+def ask_for_deletion(session: Session, provider: Provider, issuer: str, subject: str) -> str:
+    """Let somebody leave who asked for it at the provider, end all their sessions, and return the request's code.
+
+    Whoever is on their way already gets another code for the same. Somebody unknown gets one that looks no different.
+
+    Emits: MemberPaused, AccountNoticeMade (when leaving begins by this)
+    """
+    known = identity_of(session, issuer, subject)
+    member_id = known.member_id if known else None
+    if member_id is not None and hold_member(session, member_id) is None:
+        # They were erased at this very moment.
+        member_id = None
+    if member_id is not None:
+        begin_leaving(session, member_id, provider.value)
+        end_all_sessions(session, member_id)
+    code = "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH))
+    session.add(DeletionRequest(code_hash=hash_of(code), member_id=member_id, asked_at=clock.now()))
+    session.flush()
+    return code
+
+
+def deletion_page(session: Session, code: str) -> DeletionPage:
+    """Return what became of a request. Raises NotFound for a code that nobody was given, or long ago.
+
+    Queries: 1
+    """
+    row = session.execute(
+        select(DeletionRequest.member_id, Leaving.since)
+        .outerjoin(Leaving, Leaving.member_id == DeletionRequest.member_id)
+        .where(DeletionRequest.code_hash == hash_of(code))
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    if row.member_id is None:
+        return DeletionPage(Standing.NOTHING_KEPT, None, None)
+    if row.since is None:
+        return DeletionPage(Standing.CAME_BACK, None, None)
+    ends = row.since + GRACE
+    return DeletionPage(Standing.UNDER_WAY, ends, ends + ERASED_WITHIN)
+
+
+def sweep_deletion_requests(session: Session) -> int:
+    """Forget the requests of more than ninety days ago, and return how many there were."""
+    result = session.execute(
+        delete(DeletionRequest).where(DeletionRequest.asked_at < clock.now() - REQUESTS_KEPT)
+    )
+    return result.rowcount if isinstance(result, CursorResult) else 0

@@ -1,0 +1,55 @@
+"""What is a member's own in their account, as rows of the matrix: ways in, and browsers that are logged in."""
+
+from sqlalchemy.orm import Session
+
+from forum import clock
+from forum.accounts.devices import BrowserFamily, SystemFamily
+from forum.accounts.models import Identity, Passkey, SignInSession
+from forum.accounts.sign_in_sessions import SESSION_LASTS
+
+
+def add_identity(session: Session, number: int, member_id: int | None) -> int:
+    """Let somebody log in with one more account, and return the identity's number."""
+    issuer = "https://facebook.stand-in.invalid"
+    session.add(
+        Identity(id=number, member_id=member_id, issuer=issuer, subject=str(number), added_at=clock.now())
+    )
+    session.flush()
+    return number
+
+
+def add_passkey(session: Session, number: int, member_id: int | None) -> int:
+    """Let somebody have one more passkey, which no device holds, and return its number."""
+    session.add(
+        Passkey(
+            id=number,
+            member_id=member_id,
+            credential_id=str(number),
+            user_handle="handle",
+            public_key=b"",
+            sign_count=0,
+            name="Phone",
+            added_at=clock.now(),
+        )
+    )
+    session.flush()
+    return number
+
+
+def add_session(session: Session, number: int, member_id: int | None) -> int:
+    """Sign somebody in with one more browser, whose token nobody has, and return the session's number."""
+    now = clock.now()
+    session.add(
+        SignInSession(
+            id=number,
+            token_hash=str(number),
+            member_id=member_id,
+            begun_at=now,
+            expires_at=now + SESSION_LASTS,
+            last_seen_on=now.date(),
+            browser=BrowserFamily.OTHER,
+            system=SystemFamily.OTHER,
+        )
+    )
+    session.flush()
+    return number
