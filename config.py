@@ -210,7 +210,7 @@ def _check(settings: Settings) -> None:
     _require(plain, "BASE_URL must be like https://forum.example, without a path.")
     # What browsers say of where they are is compared with it to the letter.
     as_browsers_say = host == host.lower() and not host.endswith(f":{_DEFAULT_PORTS[scheme]}")
-    _require(as_browsers_say, "BASE_URL must be in small letters, with no port where it goes without saying.")
+    _require(as_browsers_say, f"BASE_URL must be in small letters, without the port {scheme} has anyway.")
     _require(not real or settings.over_https, "BASE_URL must begin with https:// in production.")
     if not real:
         _check_stays_here(settings)

@@ -1,18 +1,23 @@
-"""Every job that recurs, on one screen. What each does lives in its feature; how they run, in ``forum/jobs``."""
+"""Every job that recurs, on one screen, and those that recurring ones put in.
 
+What each does lives in its feature; how they run, in ``forum/jobs``.
+"""
+
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 
 from forum.accounts import (
     account_notices,
     deletion_requests,
+    from_providers,
     passkey_commands,
-    provider_calls,
     sign_in_sessions,
     suspensions,
 )
 from forum.accounts import commands as accounts
 from forum.community import commands as community
-from forum.jobs.worker import Recurring
+from forum.jobs.worker import Handler, Recurring
 from forum.moderation.commands import erasing, notices
 from forum.moderation.commands import reports as moderation
 
@@ -25,7 +30,7 @@ SCHEDULE: tuple[Recurring, ...] = (
     Recurring("accounts.sweep_sign_in_sessions", DAY, sign_in_sessions.sweep_sign_in_sessions),
     Recurring("accounts.sweep_account_notices", DAY, account_notices.sweep_account_notices),
     Recurring("accounts.sweep_suspensions", DAY, suspensions.sweep_suspensions),
-    Recurring("accounts.sweep_security_events", DAY, provider_calls.sweep_security_events),
+    Recurring("accounts.sweep_security_events", DAY, from_providers.sweep_security_events),
     Recurring("accounts.sweep_deletion_requests", DAY, deletion_requests.sweep_deletion_requests),
     Recurring("community.sweep_submission_keys", DAY, community.sweep_submission_keys),
     Recurring("moderation.sweep_reports", DAY, moderation.sweep_reports),
@@ -33,3 +38,6 @@ SCHEDULE: tuple[Recurring, ...] = (
     Recurring("moderation.erase_turned_away", DAY, erasing.erase_turned_away),
     Recurring("moderation.erase_left", DAY, erasing.erase_left),
 )
+
+# What recurring jobs put in for one member each, so that each has its own attempts.
+HANDLERS: Mapping[str, Handler] = MappingProxyType({erasing.ERASE_MEMBER: erasing.erase_member})

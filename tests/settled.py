@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from config import Settings
 from forum import clock
@@ -15,6 +16,7 @@ from forum.accounts.devices import BrowserFamily, Device, SystemFamily
 from forum.accounts.models import AccountEvent, Identity, Passkey
 from forum.accounts.pending_identity import seal
 from forum.accounts.providers import Provider
+from forum.accounts.providers.signed_requests import SignedCall
 from forum.accounts.recovery_codes import make_codes
 from forum.accounts.sign_in_sessions import sign_in
 from forum.accounts.tokens import new_token
@@ -265,10 +267,15 @@ def _deletion_requests(app: Flask) -> dict[str, object]:
         for part, who in (("deletion", someone), ("stayed", returned)):
             own = select(Identity.subject).where(Identity.member_id == who.member_id)
             subject = session.scalars(own).one()
-            found[part] = ask_for_deletion(session, Provider.FACEBOOK, CAST_ISSUER, subject)
+            found[part] = _ask(session, subject)
         sign_in(session, returned.member_id)
-        found["deleted"] = ask_for_deletion(session, Provider.FACEBOOK, CAST_ISSUER, "nobody's")
+        found["deleted"] = _ask(session, "nobody's")
     return found
+
+
+def _ask(session: Session, subject: str) -> str:
+    """Have Facebook ask for somebody to be deleted, and return the request's code."""
+    return ask_for_deletion(session, Provider.FACEBOOK, CAST_ISSUER, SignedCall(subject, f"about {subject}"))
 
 
 def _first_identity(database: Database, who: Someone) -> int:

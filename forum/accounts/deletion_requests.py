@@ -13,9 +13,11 @@ from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.orm import Session
 
 from forum import clock
+from forum.accounts.from_providers import comes_first
 from forum.accounts.leaving import GRACE, begin_leaving, hold_member
 from forum.accounts.models import DeletionRequest, Leaving
 from forum.accounts.providers.outcomes import Provider
+from forum.accounts.providers.signed_requests import SignedCall
 from forum.accounts.queries import identity_of
 from forum.accounts.sign_in_sessions import end_all_sessions
 from forum.accounts.tokens import hash_of
@@ -46,25 +48,29 @@ class DeletionPage:
     """What a request's page shows. The moments are None unless it is under way."""
 
     standing: Standing
+    # How to reach the people who run this community; may be empty.
+    contact: str
     # Until when logging in brings everything back.
     can_return_until: datetime | None
     # When everything is deleted at the latest.
     erased_by: datetime | None
 
 
-def ask_for_deletion(session: Session, provider: Provider, issuer: str, subject: str) -> str:
+def ask_for_deletion(session: Session, provider: Provider, issuer: str, call: SignedCall) -> str:
     """Let somebody leave who asked for it at the provider, end all their sessions, and return the request's code.
 
     Whoever is on their way already gets another code for the same. Somebody unknown gets one that looks no different.
+    A call that comes twice gets another code as well, and changes nothing else: by then the person may have come back.
 
     Emits: MemberPaused, AccountNoticeMade (when leaving begins by this)
     """
-    known = identity_of(session, issuer, subject)
+    known = identity_of(session, issuer, call.subject)
     member_id = known.member_id if known else None
     if member_id is not None and hold_member(session, member_id) is None:
         # They were erased at this very moment.
         member_id = None
-    if member_id is not None:
+    # Remembered of somebody unknown as well: they may join before it comes again.
+    if comes_first(session, provider.value, "deletion", call.text) and member_id is not None:
         begin_leaving(session, member_id, provider.value)
         end_all_sessions(session, member_id)
     code = "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH))
@@ -73,7 +79,7 @@ def ask_for_deletion(session: Session, provider: Provider, issuer: str, subject:
     return code
 
 
-def deletion_page(session: Session, code: str) -> DeletionPage:
+def deletion_page(session: Session, code: str, contact: str) -> DeletionPage:
     """Return what became of a request. Raises NotFound for a code that nobody was given, or long ago.
 
     Queries: 1
@@ -86,11 +92,11 @@ def deletion_page(session: Session, code: str) -> DeletionPage:
     if row is None:
         raise NotFound
     if row.member_id is None:
-        return DeletionPage(Standing.NOTHING_KEPT, None, None)
+        return DeletionPage(Standing.NOTHING_KEPT, contact, None, None)
     if row.since is None:
-        return DeletionPage(Standing.CAME_BACK, None, None)
+        return DeletionPage(Standing.CAME_BACK, contact, None, None)
     ends = row.since + GRACE
-    return DeletionPage(Standing.UNDER_WAY, ends, ends + ERASED_WITHIN)
+    return DeletionPage(Standing.UNDER_WAY, contact, ends, ends + ERASED_WITHIN)
 
 
 def sweep_deletion_requests(session: Session) -> int:

@@ -42,7 +42,7 @@ def add_identity(session: Session, actor: Actor, identity: ProvidedIdentity) -> 
     of theirs that went dormant is good again.
 
     Emits: AccountNoticeMade
-    Raises: Conflict (it is theirs already, or somebody else's), NotFound (their session ended meanwhile)
+    Raises: NotFound, Conflict (theirs already, somebody else's, or their session ended or was renewed meanwhile)
     """
     hold_ways_in(session, actor)
     row: dict[str, object] = {
@@ -95,8 +95,8 @@ def prove_by_identity(session: Session, actor: Actor, identity: ProvidedIdentity
 
     A dormant one is revived: its person just came back by it.
 
-    Raises: Conflict (it is not theirs), Forbidden (they logged in there too long ago, or it isn't enough for them),
-    NotFound (their session ended meanwhile)
+    Raises: Conflict (it is not theirs, or their session ended or was renewed meanwhile), Forbidden (they logged in
+    there too long ago, or it isn't enough for them)
     """
     known = identity_of(session, identity.issuer, identity.subject)
     name = PROVIDER_NAMES[identity.provider]

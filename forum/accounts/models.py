@@ -194,7 +194,7 @@ class AccountNotice(Numbered, Base):
 
 
 class SecurityEvent(Numbered, Base):
-    """A security event that a provider sent, by the hash of its issuer and id, so that it counts once."""
+    """A call that a provider made about somebody, by the hash of what tells it apart, so that it counts once."""
 
     __tablename__ = "security_event"
     __table_args__ = numbered(Index(None, "received_at"))

@@ -139,6 +139,11 @@ def read_credential(text: str) -> Brought:
         raise PasskeyRefused(PasskeyReason.MALFORMED) from None
 
 
+def load_library() -> None:
+    """Load what verifies passkeys now: the first use must not do so while everybody else waits for their turn."""
+    import webauthn  # noqa: F401, PLC0415 - comes with an extra, and this alone needs it.
+
+
 def verify_new(site: Site, brought: Brought) -> NewPasskey:
     """Return the passkey that was made for this challenge. Raises PasskeyRefused.
 

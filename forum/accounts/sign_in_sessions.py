@@ -129,9 +129,11 @@ def end_other_sessions(session: Session, actor: Actor) -> int:
     )
 
 
-def end_all_sessions(session: Session, member_id: MemberId) -> int:
-    """End every session of a member, and return how many there were."""
-    return _count(session, delete(SignInSession).where(SignInSession.member_id == member_id))
+def end_all_sessions(session: Session, member_id: MemberId, *, begun_by: datetime | None = None) -> int:
+    """End every session of a member, or those begun up to ``begun_by``, and return how many there were."""
+    theirs = SignInSession.member_id == member_id
+    which = theirs if begun_by is None else and_(theirs, SignInSession.begun_at <= begun_by)
+    return _count(session, delete(SignInSession).where(which))
 
 
 def mark_seen(session: Session, sign_in_session_id: int, day: date) -> None:

@@ -76,11 +76,6 @@ class WaysToProve:
     passkey: bool
     codes: bool
 
-    @property
-    def is_empty(self) -> bool:
-        """Say whether there is none."""
-        return not (self.providers or self.passkey or self.codes)
-
 
 def sign_in_settings_page(
     session: Session, actor: Actor, keys_of_issuers: Mapping[str, str]

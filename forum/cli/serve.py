@@ -71,7 +71,8 @@ def worker() -> None:
     # Two threads, each of which may read and write.
     with opening.database(settings, size=4) as database:
         errands = consequences.errands_of(consequences.CONSEQUENCES, _post(settings))
-        Worker(database, consequences.HANDLERS, schedule.SCHEDULE, errands=errands).run(stop)
+        handlers = {**consequences.HANDLERS, **schedule.HANDLERS}
+        Worker(database, handlers, schedule.SCHEDULE, errands=errands).run(stop)
 
 
 class WorkerProcess:

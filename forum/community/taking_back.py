@@ -3,7 +3,6 @@
 Who may do it, and when, is decided where it is asked for. Numbers stay in every case, so that threads keep their shape.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, or_, select, update
@@ -43,8 +42,8 @@ def take_back_unanswered(session: Session, topics: ColumnElement[bool]) -> None:
     )
 
 
-def erase_words_of(session: Session, member_ids: Sequence[MemberId]) -> None:
-    """Take back everything these members wrote, as they could have post by post, and take their names off it.
+def erase_words_of(session: Session, member_id: MemberId) -> None:
+    """Take back everything a member wrote, as they could have post by post, and take their name off it.
 
     Whatever became of it counts: held, hidden, removed. Titles of theirs go; a topic in which nobody else answered goes
     whole. Copies in reports are not touched: they end by themselves.
@@ -53,11 +52,11 @@ def erase_words_of(session: Session, member_ids: Sequence[MemberId]) -> None:
     Raises: Conflict (moderators put their posts into another topic at this moment)
     Queries: 10 to 13, and 1 for each topic
     """
-    theirs = Post.author_id.in_(member_ids)
-    found = session.scalars(_topics_of(member_ids)).all()
+    theirs = Post.author_id == member_id
+    found = session.scalars(_topics_of(member_id)).all()
     hold_topics(session, found)
     rows = session.execute(
-        select(Topic.id, Topic.category_id).where(Topic.id.in_(_topics_of(member_ids)))
+        select(Topic.id, Topic.category_id).where(Topic.id.in_(_topics_of(member_id)))
     ).all()
     if not {row.id for row in rows} <= set(found):
         # To hold those now would break the order in which topics are taken.
@@ -68,24 +67,22 @@ def erase_words_of(session: Session, member_ids: Sequence[MemberId]) -> None:
         update(Post).where(theirs).values(state=PostState.DELETED, markdown="", html="", edited_at=None),
     )
     begun = or_(
-        Topic.author_id.in_(member_ids), exists().where(Post.topic_id == Topic.id, Post.number == 1, theirs)
+        Topic.author_id == member_id, exists().where(Post.topic_id == Topic.id, Post.number == 1, theirs)
     )
     _change(session, update(Topic).where(begun).values(title="", slug="", content_note=""))
     take_back_unanswered(session, begun)
-    _change(session, delete(SubmissionKey).where(SubmissionKey.member_id.in_(member_ids)))
-    _change(session, update(Topic).where(Topic.author_id.in_(member_ids)).values(author_id=None))
+    _change(session, delete(SubmissionKey).where(SubmissionKey.member_id == member_id))
+    _change(session, update(Topic).where(Topic.author_id == member_id).values(author_id=None))
     _change(session, update(Post).where(theirs).values(author_id=None))
     for row in rows:
         emit(session, PostsErased(topic_id=row.id, category_id=row.category_id))
 
 
-def _topics_of(member_ids: Sequence[MemberId]) -> Select[int]:
-    """Return the topics that these members began or wrote in, in the order in which everybody takes them."""
-    wrote_in = select(Post.topic_id).where(Post.author_id.in_(member_ids))
+def _topics_of(member_id: MemberId) -> Select[int]:
+    """Return the topics that a member began or wrote in, in the order in which everybody takes them."""
+    wrote_in = select(Post.topic_id).where(Post.author_id == member_id)
     return (
-        select(Topic.id)
-        .where(or_(Topic.author_id.in_(member_ids), Topic.id.in_(wrote_in)))
-        .order_by(Topic.id)
+        select(Topic.id).where(or_(Topic.author_id == member_id, Topic.id.in_(wrote_in))).order_by(Topic.id)
     )
 
 

@@ -4,7 +4,7 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 
 # View functions that take an unsafe method without a token, each with its reason.
-_CALLS = "forum.accounts.views.provider_calls"
+_CALLS = "forum.accounts.views.from_providers"
 EXEMPT: dict[str, str] = {
     f"{_CALLS}.cut_facebook_tie": "Facebook calls it, no browser: its signature takes the token's place.",
     f"{_CALLS}.ask_facebook_deletion": "Facebook calls it, no browser: its signature takes the token's place.",

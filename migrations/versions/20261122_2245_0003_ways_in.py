@@ -3,6 +3,7 @@
 Whoever is signed in stays so: their session counts as seen today, on a device nobody wrote down.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -114,9 +115,15 @@ def upgrade() -> None:
         batch.add_column(_moment("proved_at", nullable=True))
     with op.batch_alter_table("sign_in_attempt", table_kwargs={"sqlite_autoincrement": True}) as batch:
         batch.add_column(_words("purpose", PURPOSES, nullable=True))
-    op.execute(
-        "UPDATE sign_in_session SET last_seen_on = DATE(begun_at), browser = 'other', system = 'other'"
+    sessions = sa.table(
+        "sign_in_session",
+        sa.column("last_seen_on", sa.Date()),
+        sa.column("browser", sa.String()),
+        sa.column("system", sa.String()),
     )
+    # Not the day they began: after fourteen days without being seen they would be over.
+    today = datetime.now(UTC).date()
+    op.execute(sessions.update().values(last_seen_on=today, browser="other", system="other"))
     op.execute("UPDATE sign_in_attempt SET purpose = 'sign-in'")
     with op.batch_alter_table("sign_in_session", table_kwargs={"sqlite_autoincrement": True}) as batch:
         for name, kind in (
@@ -142,6 +149,7 @@ def downgrade() -> None:
         "UPDATE member SET state = (SELECT state_before FROM leaving WHERE leaving.member_id = member.id) "
         "WHERE id IN (SELECT member_id FROM leaving)"
     )
+    _count_their_posts_again()
     # To the older release each of them would be plain signing in.
     op.execute("DELETE FROM sign_in_attempt WHERE purpose <> 'sign-in'")
     with op.batch_alter_table("sign_in_attempt", table_kwargs={"sqlite_autoincrement": True}) as batch:
@@ -155,6 +163,21 @@ def downgrade() -> None:
             batch.drop_column(name)
     for table in reversed(NEW):
         op.drop_table(table)
+
+
+def _count_their_posts_again() -> None:
+    """Rewrite the facts of topics in which somebody wrote who was leaving, and is not any more."""
+    shown = (
+        "FROM post LEFT JOIN member ON member.id = post.author_id WHERE post.topic_id = topic.id "
+        "AND post.state = 'published' AND (member.id IS NULL OR member.state = 'active')"
+    )
+    op.execute(
+        f"UPDATE topic SET reply_count = (SELECT COUNT(*) {shown} AND post.number > 1), "  # noqa: S608 - no words but these.
+        f"last_activity_at = COALESCE((SELECT MAX(post.written_at) {shown}), last_activity_at), "
+        f"first_reply_at = (SELECT post.written_at {shown} AND post.number > 1 AND NOT post.by_topic_author "
+        "ORDER BY post.number LIMIT 1) "
+        "WHERE id IN (SELECT post.topic_id FROM post JOIN leaving ON leaving.member_id = post.author_id)"
+    )
 
 
 def _table(name: str, *columns: Any, indexes: tuple[tuple[str, ...], ...], unique: str | None = None) -> None:

@@ -5,6 +5,7 @@ import socket
 import threading
 from contextlib import suppress
 from dataclasses import fields, replace
+from typing import Self
 from urllib.parse import urlsplit
 
 from config import ProviderSettings
@@ -23,7 +24,7 @@ class Relay:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._said: list[bytearray] = []
 
-    def __enter__(self) -> "Relay":
+    def __enter__(self) -> Self:
         threading.Thread(target=self._serve, daemon=True).start()
         return self
 

@@ -152,6 +152,38 @@ def test_a_consent_that_was_taken_back_meanwhile_stays_so(rowan: Someone) -> Non
     assert state_of(rowan) is MemberState.PAUSED
 
 
+@pytest.mark.proves("C11")
+@pytest.mark.parametrize("many", range(3))
+def test_taking_a_consent_back_while_setting_out_to_leave_keeps_both(rowan: Someone, many: int) -> None:
+    def work(number: int) -> None:
+        if number:
+            leave(rowan)
+            return
+        with rowan.database.transaction() as session:
+            withdraw(session, "Rowan", Purpose.HEALTH_DATA, ConsentMethod.OPERATOR)
+
+    together(2, work)
+    assert state_of(rowan) is MemberState.LEAVING
+    come_back(rowan)
+    assert state_of(rowan) is MemberState.PAUSED
+
+
+@pytest.mark.proves("C11")
+@pytest.mark.parametrize("many", range(3))
+def test_taking_a_consent_back_while_coming_back_ends_in_rest(rowan: Someone, many: int) -> None:
+    leave(rowan)
+
+    def work(number: int) -> None:
+        if number:
+            come_back(rowan)
+            return
+        with rowan.database.transaction() as session:
+            withdraw(session, "Rowan", Purpose.HEALTH_DATA, ConsentMethod.OPERATOR)
+
+    together(2, work)
+    assert state_of(rowan) is MemberState.PAUSED
+
+
 def test_an_optional_consent_taken_back_meanwhile_changes_nothing_else(rowan: Someone) -> None:
     email = cast.join(rowan.database, "Hazel", given=[*_required(), Purpose.EMAIL])
     with rowan.database.transaction() as session:

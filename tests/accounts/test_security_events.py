@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import requests
 import time_machine
-from sqlalchemy import QueuePool, select
+from sqlalchemy import QueuePool, func, select, update
 
 from forum import clock
-from forum.accounts.models import AccountEvent, AccountNotice, Identity, SecurityEvent
+from forum.accounts.models import AccountEvent, AccountNotice, Identity, SecurityEvent, SignInSession
 from forum.demo.stand_in.personas import PERSONAS
 from forum.schedule import SCHEDULE
 from tests.accounts.stand_in import StandIn
@@ -101,6 +101,45 @@ def test_of_the_same_event_many_times_at_once_one_counts(forum: Forum, robin: Br
 
 
 @pytest.mark.proves("A45")
+@pytest.mark.parametrize("days", [1, 29])
+def test_a_late_event_leaves_alone_who_logged_in_after_it(forum: Forum, robin: Browser, days: int) -> None:
+    earlier = Browser(forum)
+    earlier.sign_in("google")
+    issued = clock.now() - timedelta(days=days)
+    with forum.database.transaction() as session:
+        newest = select(func.max(SignInSession.id)).scalar_subquery()
+        session.execute(
+            update(SignInSession)
+            .where(SignInSession.id == newest)
+            .values(begun_at=issued - timedelta(minutes=1))
+        )
+    forum.provider.misbehave(issued_seconds_ago=days * 86400)
+    assert deliver(forum, forum.provider.security_event()).status_code == 202
+    assert earlier.name() is None
+    assert (robin.name() or "").startswith("quiet-river")
+    assert told(forum) == [(AccountEvent.SESSIONS_ENDED, "google")]
+    # Nothing ends by another one of then, so there is nothing to be told.
+    forum.provider.misbehave(issued_seconds_ago=days * 86400, event_id="another")
+    assert deliver(forum, forum.provider.security_event()).status_code == 202
+    assert told(forum) == [(AccountEvent.SESSIONS_ENDED, "google")]
+    assert forum.counts()["security_event"] == 2
+
+
+@pytest.mark.proves("A45")
+@pytest.mark.parametrize(("seconds", "stays"), [(25, False), (40, True)])
+def test_clocks_that_differ_a_little_let_no_session_outlive_its_warning(
+    forum: Forum, robin: Browser, seconds: int, stays: bool
+) -> None:
+    with forum.database.reading() as session:
+        began = session.scalars(select(SignInSession.begun_at)).one()
+    with time_machine.travel(began, tick=False):
+        forum.provider.misbehave(issued_seconds_ago=seconds)
+        token = forum.provider.security_event()
+    assert deliver(forum, token).status_code == 202
+    assert (robin.name() is not None) == stays
+
+
+@pytest.mark.proves("A45")
 def test_whoever_has_no_session_is_not_told_of_any(forum: Forum, robin: Browser) -> None:
     deliver(forum, forum.provider.security_event())
     deliver(forum, forum.provider.security_event())
@@ -141,7 +180,6 @@ def test_what_concerns_nobody_here_is_taken_and_changes_nothing(
         {"audience_list": True},
         {"subject_type": "iss_sub"},
         {"subject_issuer": "https://google.stand-in.invalid"},
-        {"issued_seconds_ago": 29 * 86400},
         {"new_key": True},
         {"keys_without_ids": True},
     ],

@@ -53,7 +53,9 @@ def test_it_shows_every_way_in_and_what_can_be_added(app: Flask) -> None:
     assert "/settings/sessions" in {link.attributes["href"] for link in main.all("a")}
     let_in_by(someone, FACEBOOK)
     ways = main_of(someone).one("section", aria_labelledby="identities")
-    assert len([link for link in ways.all("a") if link.attributes["href"].endswith("/remove")]) == 2
+    # The one that was just added can go; what it came beside stays for a week.
+    assert len([link for link in ways.all("a") if link.attributes["href"].endswith("/remove")]) == 1
+    assert "less than a week ago" in ways.text
 
 
 def test_it_says_how_many_codes_are_left_and_what_changed(app: Flask, database: Database) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from forum import clock
 from forum.accounts.models import AccountEvent, AccountNotice, Identity, Passkey, SignInSession
-from forum.permissions.actor import PROOF_LASTS, Proof
+from forum.permissions.actor import PROOF_LASTS, SETTLES_AFTER, Proof
 from tests.front_door import Browser, Forum, Page
 
 WAYS_IN = "/settings/sign-in"
@@ -88,8 +88,14 @@ def told(forum: Forum) -> list[tuple[AccountEvent, str]]:
         return [(row.event, row.provider) for row in rows]
 
 
-def give_passkey(forum: Forum, member_id: int = 1) -> None:
-    """Let a member have a passkey, which nobody uses here."""
+def let_a_week_pass(forum: Forum) -> None:
+    """Let every way in be old enough that the others may lean on it."""
+    with forum.database.transaction() as session:
+        session.execute(update(Identity).values(added_at=clock.now() - SETTLES_AFTER))
+
+
+def give_passkey(forum: Forum, age: timedelta = SETTLES_AFTER, member_id: int = 1) -> None:
+    """Let a member have a passkey of this age, which nobody uses here."""
     with forum.database.transaction() as session:
         session.add(
             Passkey(
@@ -99,7 +105,7 @@ def give_passkey(forum: Forum, member_id: int = 1) -> None:
                 public_key=b"key",
                 sign_count=0,
                 name="My phone",
-                added_at=clock.now() - timedelta(days=1),
+                added_at=clock.now() - age,
                 last_used_on=None,
             )
         )

@@ -23,6 +23,7 @@ MEMBERS = (
     "POST /settings/sign-in/codes",
     "POST /settings/sign-in/identities/<int:identity_id>/remove",
     "POST /settings/sign-in/passkeys",
+    "POST /settings/sign-in/passkeys/<int:passkey_id>/name",
     "POST /settings/sign-in/passkeys/<int:passkey_id>/remove",
 )
 FILES = ("GET /moderation/log.csv",)

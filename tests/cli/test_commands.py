@@ -2,23 +2,26 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from forum import clock
-from forum.accounts.models import Member, Suspension
+from forum.accounts.models import AccountEvent, AccountNotice, Member, RecoveryCode, Suspension
+from forum.accounts.recovery_codes import MOST_SETS_A_DAY, give_code, make_codes, sign_in_by_code
 from forum.audit_log.models import AuditEntry
 from forum.cli.routes import routes_of
 from forum.community.models import CategoryModerator
 from forum.consent.models import PolicyVersion
 from forum.database.session import Database
+from forum.errors import Forbidden, Invalid, SignInFirst
 from forum.jobs import queue
 from forum.moderation.models import Helpline, Notice
-from forum.permissions.actor import Role
+from forum.permissions.actor import VISITOR, Role
 from tests import cast
 from tests.accounts.stand_in import free_port
 from tests.cli.conftest import Run
@@ -283,6 +286,59 @@ def test_the_operator_lifts_a_suspension_also_an_administrators(
     again = run("members", "unsuspend", "Aspen")
     assert (again.exit_code, again.stderr) == (1, "Error: They are not suspended. Nothing was changed.\n")
     assert "No member has this name." in run("members", "unsuspend", "Nobody").stderr
+
+
+@pytest.mark.proves("W12")
+def test_the_operator_gives_out_one_code_more_and_the_member_is_told(
+    run: Run, app: Flask, opened: Database
+) -> None:
+    someone = cast.moderator(app, "Juniper")
+    with opened.transaction() as session:
+        old, token = make_codes(session, someone.actor)
+    someone = replace(someone, token=token)
+    result = run("members", "recovery-code", "Juniper")
+    assert result.exit_code == 0
+    code, _space, words = result.output.strip().partition(" ")
+    assert words.strip() == "(good once, at /log-in/code)"
+    with opened.reading() as session:
+        assert session.scalar(select(func.count()).select_from(RecoveryCode)) == len(old) + 1
+        entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
+        assert (entry.action, entry.actor_role, entry.member_uuid) == (
+            "admin:recovery-code:give",
+            "operator",
+            someone.uuid,
+        )
+        told = session.scalars(select(AccountNotice.event)).all()
+    assert told == [AccountEvent.CODES_MADE] * 2
+    # Whoever is logged in stays so, and the ones on their paper stay good.
+    assert someone.actor.name == "Juniper"
+    with opened.transaction() as session:
+        assert sign_in_by_code(session, old[0]) != sign_in_by_code(session, code)
+    with opened.transaction() as session, pytest.raises(Invalid):
+        sign_in_by_code(session, code)
+
+
+def test_nobody_elses_name_gets_a_code_and_no_number_of_them_is_too_many(
+    run: Run, app: Flask, opened: Database
+) -> None:
+    someone = cast.member(app, "Juniper")
+    result = run("members", "recovery-code", "Nobody")
+    assert (result.exit_code, result.stderr) == (1, "Error: No member has this name.\n")
+    assert run("members", "recovery-code").exit_code == 2
+    codes = {run("members", "recovery-code", "Juniper").output for _time in range(MOST_SETS_A_DAY + 1)}
+    assert len(codes) == MOST_SETS_A_DAY + 1
+    with opened.reading() as session:
+        assert set(session.scalars(select(RecoveryCode.member_id))) == {someone.member_id}
+
+
+@pytest.mark.proves("W12")
+def test_nobody_but_the_operator_gives_out_a_code(app: Flask, opened: Database) -> None:
+    cast.member(app, "Juniper")
+    for actor in (cast.administrator(app).actor, VISITOR):
+        with opened.transaction() as session, pytest.raises((Forbidden, SignInFirst)):
+            give_code(session, actor, "Juniper")
+    with opened.reading() as session:
+        assert session.scalars(select(RecoveryCode.id)).all() == []
 
 
 def test_every_route_is_listed_with_who_may_reach_it(run: Run, app: Flask) -> None:

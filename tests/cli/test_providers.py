@@ -238,6 +238,15 @@ def test_who_signs_security_events_must_be_known(
     assert word in told.says("security events")
 
 
+def test_security_events_that_were_switched_off_are_a_warning(
+    check: Check, configured: dict[str, str]
+) -> None:
+    told = check(configured | {f"{PREFIX}GOOGLE_SECURITY_EVENTS_URL": ""}, "--json")
+    assert told.levels()["security events"] == "warning"
+    assert f"{PREFIX}GOOGLE_SECURITY_EVENTS_URL is empty" in told.says("security events")
+    assert told.status == 0
+
+
 def test_one_that_is_not_configured_is_no_problem(check: Check, configured: dict[str, str]) -> None:
     without = {name: value for name, value in configured.items() if "FACEBOOK" not in name}
     told = check(without, "--json")

@@ -90,6 +90,19 @@ def test_mail_is_whole_or_not_there(environ: Environ, mode: Mode) -> None:
 
 
 @pytest.mark.proves("W16")
+@pytest.mark.parametrize("name", ["Living With Migraine", "living with MIGRAINE", " Living with migraine "])
+def test_letters_do_not_come_in_the_name_of_the_site(environ: Environ, name: str) -> None:
+    """It can name an illness, and whoever sees somebody's inbox sees who wrote."""
+    mail = {"ALONGSIDE_SMTP_HOST": "mail.example", "ALONGSIDE_MAIL_FROM": "letters@forum.example"}
+    given = environ | mail | {"ALONGSIDE_SITE_NAME": "Living with Migraine", "ALONGSIDE_MAIL_NAME": name}
+    assert refused(given).startswith("ALONGSIDE_MAIL_NAME ")
+    assert refused(environ | mail | {"ALONGSIDE_SITE_NAME": "Alongside"}).startswith("ALONGSIDE_MAIL_NAME ")
+    # Where nobody's inbox is reached it is no matter.
+    assert Settings.from_environ(environ | {"ALONGSIDE_SITE_NAME": "Alongside"}).mail_name == "Alongside"
+    assert Settings.from_environ(given | in_mode("demo")).mail_name == name.strip()
+
+
+@pytest.mark.proves("W16")
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -339,9 +352,55 @@ def test_hosts_are_trusted_by_their_whole_names(environ: Environ, mode: Mode, ho
         replace(settings, trusted_hosts=(*settings.trusted_hosts, host))
 
 
-def test_a_host_is_the_same_in_capitals(environ: Environ) -> None:
-    given = environ | {"ALONGSIDE_BASE_URL": "https://Forum.Example"}
-    assert Settings.from_environ(given | {"ALONGSIDE_TRUSTED_HOSTS": "forum.example"}).over_https
+def test_a_trusted_host_is_the_same_in_capitals(environ: Environ) -> None:
+    given = environ | {"ALONGSIDE_TRUSTED_HOSTS": "Forum.Example"}
+    assert Settings.from_environ(given).trusted_hosts == ("Forum.Example",)
+
+
+@pytest.mark.proves("W16")
+@pytest.mark.parametrize(
+    ("base_url", "is_what_browsers_say"),
+    [
+        ("https://forum.example", True),
+        ("https://forum.example:8443", True),
+        ("https://forum.example:80", True),
+        ("https://forum.example:4430", True),
+        ("https://[2001:db8::443]", True),
+        ("https://Forum.example", False),
+        ("https://forum.Example:8443", False),
+        ("https://forum.example:443", False),
+        ("https://forum.example:0443", False),
+        ("https://forum.example:08443", False),
+        ("https://forum.example:", False),
+        ("https://[2001:DB8::1]", False),
+        ("https://[2001:db8::1]:443", False),
+        ("HTTPS://forum.example", False),
+    ],
+)
+def test_the_base_url_is_written_as_browsers_name_an_origin(
+    environ: Environ, base_url: str, is_what_browsers_say: bool
+) -> None:
+    """A passkey, and a form from an open page, say where they come from: it would never be the same."""
+    given = environ | {"ALONGSIDE_BASE_URL": base_url}
+    if is_what_browsers_say:
+        assert Settings.from_environ(given).base_url == base_url
+    else:
+        # Also where the host that is trusted is the right one.
+        given |= {"ALONGSIDE_TRUSTED_HOSTS": "forum.example,forum.example:443,[2001:db8::1]"}
+        assert refused(given).startswith("ALONGSIDE_BASE_URL ")
+
+
+def test_on_this_machine_it_is_no_different(environ: Environ) -> None:
+    environ["ALONGSIDE_MODE"] = "demo"
+    for right in (
+        "http://localhost",
+        "http://localhost:443",
+        "https://localhost:80",
+        "http://127.0.0.1:8000",
+    ):
+        assert Settings.from_environ(environ | {"ALONGSIDE_BASE_URL": right}).base_url == right
+    for wrong in ("http://Localhost", "http://localhost:80", "https://localhost:443"):
+        assert refused(environ | {"ALONGSIDE_BASE_URL": wrong}).startswith("ALONGSIDE_BASE_URL ")
 
 
 def test_a_provider_set_directly_is_checked_no_less(environ: Environ) -> None:

@@ -288,6 +288,22 @@ def test_a_provider_that_is_only_spoken_of_is_half_configured(environ: Environ, 
     assert "ALONGSIDE_GOOGLE_CLIENT_ID" in refused(environ)
 
 
+def test_googles_security_events_are_taken_unless_their_address_is_emptied(environ: Environ) -> None:
+    """Not to say it is not the same as to say that there is none."""
+    taken = Settings.from_environ({**environ, **google()}).google
+    assert taken is not None
+    assert taken.security_events_url == "https://accounts.google.com/.well-known/risc-configuration"
+    for emptied in ("", "  "):
+        off = Settings.from_environ({**environ, **google(SECURITY_EVENTS_URL=emptied)}).google
+        assert off is not None
+        assert off.security_events_url is None
+        assert off.metadata_url == taken.metadata_url
+        # It alone says nothing of Google.
+        alone = {**environ, "ALONGSIDE_GOOGLE_SECURITY_EVENTS_URL": emptied}
+        assert Settings.from_environ(alone).google is None
+    assert Settings.from_environ({**environ, **google(METADATA_URL="")}).google == taken
+
+
 @pytest.mark.proves("W16")
 @pytest.mark.parametrize(
     "name", ["METADATA_URL", "AUTHORIZE_URL", "TOKEN_URL", "PROFILE_URL", "DEBUG_TOKEN_URL"]

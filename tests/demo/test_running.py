@@ -20,6 +20,11 @@ from forum.demo.preparation import CannotStart, prepare
 from forum.demo.stand_in.serve import answers
 from tests.accounts.stand_in import TOP, await_answer, environ, free_port, started
 
+# How long it may take on a busy machine until everyone is gone, and until nobody waits for that any more, in seconds.
+# Whoever is not ended lives for a minute.
+SOON = 20.0
+PATIENCE = 50.0
+
 # --- before anything runs --------------------------------------------------------------------------------
 
 
@@ -221,8 +226,8 @@ def test_a_signal_ends_everyone_within_seconds(number: signal.Signals) -> None:
         assert is_ready(running)
         began = time.monotonic()
         running.send_signal(number)
-        out, err = running.communicate(timeout=10)
-        assert time.monotonic() - began < 3
+        out, err = running.communicate(timeout=PATIENCE)
+        assert time.monotonic() - began < SOON
         assert (running.returncode, out, err) == (0, "over\n", "")
 
 
@@ -231,15 +236,15 @@ def test_one_that_will_not_end_is_killed() -> None:
         assert is_ready(running)
         began = time.monotonic()
         running.terminate()
-        out, err = running.communicate(timeout=15)
-        assert 1 < time.monotonic() - began < 4
+        out, err = running.communicate(timeout=PATIENCE)
+        assert 1 < time.monotonic() - began < SOON
         assert (running.returncode, out, err) == (0, "over\n", "")
 
 
 def test_one_that_dies_ends_the_others_and_is_named() -> None:
     with household("dies") as running:
         assert is_ready(running)
-        out, err = running.communicate(timeout=15)
+        out, err = running.communicate(timeout=PATIENCE)
         assert (running.returncode, out) == (1, "")
         assert err == "The second ended by itself, with status 4, so the rest stops too.\n"
 
@@ -253,7 +258,7 @@ def test_one_that_dies_ends_the_others_and_is_named() -> None:
 )
 def test_one_that_never_starts_ends_the_others(behaviour: str, sentence: str) -> None:
     with household(behaviour) as running:
-        out, err = running.communicate(timeout=15)
+        out, err = running.communicate(timeout=PATIENCE)
         assert (running.returncode, out, err) == (1, "", sentence)
 
 
@@ -274,8 +279,8 @@ def test_the_provider_stops_at_once_even_while_it_holds_an_answer_back(number: s
         child.send_signal(number)
         began = time.monotonic()
         # The end of its output: its server's process has ended, too.
-        child.communicate(timeout=10)
-        assert time.monotonic() - began < 4
+        child.communicate(timeout=PATIENCE)
+        assert time.monotonic() - began < SOON
 
 
 def test_the_provider_ends_with_whoever_started_it() -> None:
@@ -296,7 +301,7 @@ def test_the_provider_ends_with_whoever_started_it() -> None:
         assert parent.stdout.readline() == "ready\n"
         parent.kill()
         # The provider wrote to the same pipe; it ends only with the last one who could.
-        out, _ = parent.communicate(timeout=10)
+        out, _ = parent.communicate(timeout=PATIENCE)
     assert out == ""
     assert not answers(port)
 
@@ -338,7 +343,7 @@ def run_once(given: dict[str, str]) -> tuple[list[str], float]:
             began = time.monotonic()
             running.send_signal(signal.SIGINT)
             # The end of its output: nobody of it is left.
-            rest, _ = running.communicate(timeout=20)
+            rest, _ = running.communicate(timeout=PATIENCE)
         took = time.monotonic() - began
         assert running.returncode == 0, rest
     return said, took
@@ -349,7 +354,7 @@ def test_one_command_serves_the_forum_and_the_provider_and_keeps_its_data(tmp_pa
     folder = tmp_path / "data"
     given = surroundings(folder)
     _, took = run_once(given)
-    assert took < 8
+    assert took < SOON
     database = folder / "alongside.sqlite3"
     keys = {file.name: file.read_bytes() for file in (folder / "keys").iterdir()}
     with closing(sqlite3.connect(database)) as connection:

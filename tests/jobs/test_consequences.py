@@ -32,7 +32,7 @@ from forum.database.session import Database
 from forum.events import Event, PostPublished, ReportRaised, emit
 from forum.jobs.worker import Worker
 from forum.mail.message import Letter
-from forum.schedule import SCHEDULE
+from forum.schedule import HANDLERS, SCHEDULE
 
 PUBLISHED = PostPublished(topic_id=11, category_id=12, post_id=13)
 SECRET = "what somebody wrote"
@@ -284,5 +284,6 @@ def test_every_handler_in_the_table_takes_its_event() -> None:
 
 def test_the_shipped_tables_fit_together(database: Database) -> None:
     """What the application hands its worker: no name twice, neither in one table nor across both."""
-    Worker(database, consequences.HANDLERS, SCHEDULE, errands=errands_of(CONSEQUENCES, None))
+    assert not set(consequences.HANDLERS) & set(HANDLERS)
+    Worker(database, {**consequences.HANDLERS, **HANDLERS}, SCHEDULE, errands=errands_of(CONSEQUENCES, None))
     assert set(consequences.HANDLERS) == set(handlers_of(CONSEQUENCES))

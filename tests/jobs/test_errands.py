@@ -1,9 +1,12 @@
-"""Errands: jobs that talk to the network do so with no transaction open, and at least once."""
+"""Errands: jobs that talk to the network do so with no transaction open, at least once, and in nobody's way."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
-from sqlalchemy import func, select
+import pytest
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 from time_machine import Traveller
@@ -13,8 +16,11 @@ from forum.database.session import Database
 from forum.jobs import queue
 from forum.jobs.models import Job
 from forum.jobs.queue import Payload
-from forum.jobs.worker import LEASE, Worker
+from forum.jobs.worker import LEASE, Recurring, Worker
+from forum.mail.message import Letter, message_of
 from tests.jobs.marks import leave_a_mark
+from tests.mail.post import SENDER
+from tests.mail.servers import BadServer, sends_to
 
 HOUR = timedelta(hours=1)
 SECRET = "what somebody wrote"
@@ -117,3 +123,89 @@ def test_an_errand_that_outlasts_its_lease_leaves_the_job_to_the_other_worker(
     assert [line["event"] for line in logs] == ["jobs.done", "jobs.lease_lost"]
     assert acted == ["faster", "slower"]
     assert waiting() == 0
+
+
+LETTER = Letter(
+    to="wren@members.example",
+    subject="Something",
+    paragraphs=("It happened.",),
+    link_words="More",
+    link_path="/",
+    locale="en",
+)
+
+
+@pytest.mark.parametrize("drips", [False, True])
+def test_a_mail_server_that_hangs_holds_up_letters_and_nothing_else(
+    database: Database, marks: Callable[[int], int], waiting: Callable[[], int], drips: bool
+) -> None:
+    """Erasures and what recurs go on while the first of several letters waits for an answer that never comes."""
+    stop, swept, done = threading.Event(), threading.Event(), threading.Event()
+
+    def mark(session: Session, payload: Payload) -> None:
+        leave_a_mark(session, payload)
+        done.set()
+
+    def send(_session: Session, _payload: Payload) -> Callable[[], None]:
+        return partial(sends_to(server.port).send, message_of(LETTER, SENDER, "key"))
+
+    every_second = Recurring("sweep", timedelta(seconds=1), lambda _session: swept.set())
+    worker = Worker(database, {"mark": mark}, [every_second], errands={"letter": send}, idle_wait=0.01)
+    thread = threading.Thread(target=worker.run, args=(stop,))
+    with BadServer(0, drips=drips) as server:
+        # Put in first: whoever did one job after another would begin with these.
+        for number in (1, 2, 3):
+            put_in(database, number, name="letter")
+        thread.start()
+        assert server.called.wait(timeout=30)
+        put_in(database, 7, name="mark")
+        assert done.wait(timeout=30)
+        swept.clear()
+        assert swept.wait(timeout=30)
+        assert not server.left_alone.is_set(), "The letter still hangs."
+        with database.reading() as session:
+            taken_up = session.scalars(
+                select(Job.attempts).where(Job.name == "letter").order_by(Job.id)
+            ).all()
+        assert taken_up == [1, 0, 0], "One errand at a time."
+        stop.set()
+    thread.join(timeout=30)
+    assert not thread.is_alive()
+    assert marks(7) == 1
+
+
+def test_the_worker_ends_when_either_of_its_threads_falls_over(database: Database) -> None:
+    """Half a worker looks like a whole one; a whole one that ended is started again."""
+
+    class Fallen(BaseException):
+        pass
+
+    def fall(_session: Session, _payload: Payload) -> None:
+        raise Fallen
+
+    for handlers, errands in (({"fall": fall}, {"idle": fall}), ({"idle": fall}, {"fall": fall})):
+        with database.transaction() as session:
+            session.execute(delete(Job))
+        put_in(database, 7, name="fall")
+        with pytest.raises(Fallen):
+            Worker(database, handlers, errands=errands, idle_wait=600).run(threading.Event())
+
+
+def test_one_that_stops_finishes_the_errand_in_hand(database: Database, waiting: Callable[[], int]) -> None:
+    stop, may_end = threading.Event(), threading.Event()
+
+    def act() -> None:
+        stop.set()
+        assert may_end.wait(timeout=30)
+
+    put_in(database, 1, name="errand")
+    put_in(database, 2, name="errand")
+    worker = Worker(database, {}, errands={"errand": lambda _session, _payload: act}, idle_wait=0.01)
+    thread = threading.Thread(target=worker.run, args=(stop,))
+    thread.start()
+    assert stop.wait(timeout=30)
+    assert thread.is_alive()
+    may_end.set()
+    thread.join(timeout=30)
+    assert not thread.is_alive()
+    assert waiting() == 1

@@ -56,7 +56,7 @@ def test_a_second_way_in_by_keyboard_on_a_small_phone_without_scripts(people: Pe
     people.look(page, "removing")
     press(page, "Stop logging in with Facebook")
     expect(ways.get_by_role("heading", level=3)).to_have_text(["Google"])
-    expect(ways).to_contain_text("It is your last one, so it stays")
+    expect(ways).to_contain_text("It is the only one that works now, so it stays")
 
     press(page, "Make recovery codes")
     expect(heading(page)).to_have_text("Your recovery codes")

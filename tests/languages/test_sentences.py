@@ -36,6 +36,7 @@ NO_SENTENCES = {
     "A letter's subject is too long.",
     "A part of a letter is empty, or holds a line break or a control character.",
     "The provider sends people back by GET, and the attempt they come back to is used up at once.",
+    "A member's id is a number.",
     "Two kinds of jobs have the same name.",
     "Lax",
     "Pseudo",

@@ -25,7 +25,7 @@ from forum.events import AccountNoticeMade
 from forum.jobs.models import Job
 from forum.jobs.worker import Worker
 from forum.mail.message import Letter
-from forum.permissions.actor import REQUIRED_PURPOSES, MemberId, Purpose
+from forum.permissions.actor import REQUIRED_PURPOSES, MemberId, MemberState, Purpose
 from forum.text.pseudo import ACCENTED
 from forum.text.translate import speaking
 from tests import cast
@@ -61,7 +61,7 @@ def tell(database: Database, member_id: MemberId, what: AccountEvent, provider: 
 
 def work(database: Database, post: Post | None) -> None:
     """Do everything that is due, as ``forum worker`` does."""
-    Worker(database, {}, errands=errands_of(CONSEQUENCES, post)).run_due(limit=20)
+    Worker(database, {}, errands=errands_of(CONSEQUENCES, post)).run_due(limit=100)
 
 
 def jobs(database: Database) -> list[tuple[int, str | None]]:
@@ -185,18 +185,89 @@ def test_what_is_no_longer_told_is_not_written(database: Database, wren: MemberI
     assert written(database) == []
 
 
-def test_who_is_leaving_hears_that_they_are_and_nothing_else(database: Database, wren: MemberId) -> None:
-    """It is the one letter by which somebody learns in time that another person is deleting their account."""
+def test_who_is_leaving_hears_of_that_and_of_what_came_before(database: Database, wren: MemberId) -> None:
+    """Else somebody in their account could add a way in and, with mail held up, have the letter about it dropped."""
     tell(database, wren, AccountEvent.PASSKEY_ADDED)
     with database.transaction() as session:
         begin_leaving(session, wren)
-    (letter,) = written(database)
+    before, letter = written(database)
+    assert before.paragraphs[0] == account_wording.sentence(AccountEvent.PASSKEY_ADDED)
     assert letter.paragraphs[0] == account_wording.sentence(AccountEvent.LEAVING_BEGUN)
     assert "14 days" in letter.paragraphs[0]
     with database.transaction() as session:
         assert cancel_leaving(session, wren)
     (letter,) = written(database)
     assert letter.paragraphs[0] == account_wording.sentence(AccountEvent.LEAVING_CANCELLED)
+
+
+@pytest.mark.parametrize("state", list(MemberState))
+def test_whatever_became_of_the_account_the_letter_goes_out(
+    database: Database, wren: MemberId, state: MemberState
+) -> None:
+    tell(database, wren, AccountEvent.PASSKEY_ADDED)
+    with database.transaction() as session:
+        session.execute(update(Member).where(Member.id == wren).values(state=state))
+    assert [letter.to for letter in written(database)] == [ADDRESS]
+
+
+def test_who_came_back_is_told_each_time_that_they_are_leaving(database: Database, wren: MemberId) -> None:
+    """What the last letter said must be how things stand."""
+    said = []
+    for _ in range(2):
+        with database.transaction() as session:
+            begin_leaving(session, wren)
+        with database.transaction() as session:
+            cancel_leaving(session, wren)
+        said += [letter.paragraphs[0] for letter in written(database)]
+    leaving, back = map(
+        account_wording.sentence, (AccountEvent.LEAVING_BEGUN, AccountEvent.LEAVING_CANCELLED)
+    )
+    assert said == [leaving, back, leaving, back]
+
+
+def test_a_button_that_is_pressed_many_times_makes_one_letter_an_hour(
+    database: Database, wren: MemberId
+) -> None:
+    with time_machine.travel(clock.now() + timedelta(hours=1), tick=False) as moment:
+        for _ in range(35):
+            tell(database, wren, AccountEvent.CODES_MADE)
+            moment.shift(timedelta(minutes=1))
+        assert len(written(database)) == 1
+        with database.reading() as session:
+            told = session.scalar(select(func.count()).select_from(AccountNotice))
+        assert told == 35, "Their page of notices has them all."
+        moment.shift(timedelta(minutes=59) - timedelta(microseconds=1))
+        tell(database, wren, AccountEvent.CODES_MADE)
+        assert written(database) == []
+        moment.shift(timedelta(hours=1))
+        tell(database, wren, AccountEvent.CODES_MADE)
+        assert len(written(database)) == 1
+
+
+def test_something_else_within_the_hour_is_told(database: Database, wren: MemberId) -> None:
+    tell(database, wren, AccountEvent.IDENTITY_ADDED, "google")
+    tell(database, wren, AccountEvent.IDENTITY_ADDED, "facebook")
+    tell(database, wren, AccountEvent.IDENTITY_REMOVED, "google")
+    tell(database, wren, AccountEvent.IDENTITY_ADDED, "google")
+    said = [letter.paragraphs[0] for letter in written(database)]
+    assert len(said) == len(set(said)) == 3
+
+
+def test_what_others_were_told_keeps_no_letter_back(database: Database, wren: MemberId) -> None:
+    tell(database, cast.join(database, "Robin"), AccountEvent.CODES_MADE)
+    tell(database, wren, AccountEvent.CODES_MADE)
+    assert [letter.to for letter in written(database)] == [ADDRESS]
+
+
+def test_what_was_told_before_there_was_an_address_keeps_no_letter_back(
+    database: Database, wren: MemberId
+) -> None:
+    """It made no letter, so the next one is the first."""
+    for is_known, letters_then in ((False, 0), (True, 1)):
+        with database.transaction() as session:
+            session.execute(update(EmailAddress).values(verified_at=clock.now() if is_known else None))
+        tell(database, wren, AccountEvent.CODES_MADE)
+        assert len(written(database)) == letters_then
 
 
 def test_nothing_leaves_before_the_commit(database: Database, wren: MemberId) -> None:
@@ -292,7 +363,7 @@ def killed_midway(database_url: str, mailbox: Mailbox, lease: timedelta) -> None
 
 def test_two_letters_have_two_numbers(database: Database, wren: MemberId) -> None:
     tell(database, wren, AccountEvent.PASSKEY_ADDED)
-    tell(database, wren, AccountEvent.PASSKEY_ADDED)
+    tell(database, wren, AccountEvent.PASSKEY_REMOVED)
     with mail_server() as mailbox:
         work(database, post_to(mailbox.port))
     first, second = mailbox.letters()

@@ -1,7 +1,6 @@
 """Erasing who left: nothing leads to them any more, threads stand, and what was promised to stay does."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +12,7 @@ from forum import clock
 from forum.accounts.account_notices import tell
 from forum.accounts.deletion_requests import Standing, ask_for_deletion, deletion_page
 from forum.accounts.devices import BrowserFamily, SystemFamily
-from forum.accounts.leaving import GRACE, begin_leaving, cancel_leaving
+from forum.accounts.leaving import GRACE, cancel_leaving
 from forum.accounts.models import (
     AccountEvent,
     DeletionRequest,
@@ -26,10 +25,11 @@ from forum.accounts.models import (
     Suspension,
 )
 from forum.accounts.providers import Provider
+from forum.accounts.providers.signed_requests import SignedCall
 from forum.accounts.sign_in_sessions import sign_in, sign_in_as
 from forum.audit_log.models import AuditEntry
 from forum.community import commands
-from forum.community.drafts import PostEdit, TopicDraft
+from forum.community.drafts import PostEdit
 from forum.community.models import CategoryModerator, Post, PostState, PostVersion, Topic, TopicState
 from forum.consent.ledger import verify
 from forum.consent.models import ConsentEvent
@@ -40,8 +40,7 @@ from forum.moderation.commands.erasing import (
     _NAMED_IN,
     _THEIRS,
     TURNED_AWAY_KEPT,
-    erase_left,
-    erase_turned_away,
+    erase_member,
 )
 from forum.moderation.commands.members import note_member, turn_away_member
 from forum.moderation.commands.threads import decide_on_post
@@ -56,11 +55,9 @@ from tests import cast
 from tests.cast import Someone
 from tests.community.conftest import reply, start, topic_draft
 from tests.moderation.conftest import make_room
+from tests.moderation.leaving import MARK, ROOM, is_there, leave, run, write
 from tests.moderation.working import page, refusal, report, rows_of
 from tests.threads import together
-
-ROOM = "flares-today"
-MARK = "quincunx"
 
 
 @pytest.fixture
@@ -70,35 +67,9 @@ def room(database: Database) -> str:
     return ROOM
 
 
-def write(database: Database, someone: Someone, text: str) -> int:
-    """Start a topic whose words and title can be looked for, and return its id."""
-    return start(database, someone.actor, _titled(text))
-
-
-def _titled(text: str) -> TopicDraft:
-    return replace(topic_draft(ROOM, text), title=f"The {MARK} of it", content_note=MARK)
-
-
 def first_post(database: Database, topic_id: int) -> int:
     with database.reading() as session:
         return session.scalars(select(Post.id).where(Post.topic_id == topic_id, Post.number == 1)).one()
-
-
-def leave(someone: Someone) -> None:
-    with someone.database.transaction() as session:
-        begin_leaving(session, someone.member_id)
-
-
-def run(database: Database, after: timedelta, name: str = "moderation.erase_left") -> None:
-    """Do the daily job at some time from now."""
-    (job,) = (job for job in SCHEDULE if job.name == name)
-    with time_machine.travel(clock.now() + after), database.transaction() as session:
-        job.handler(session)
-
-
-def is_there(someone: Someone) -> bool:
-    with someone.database.reading() as session:
-        return session.get(Member, someone.member_id) is not None
 
 
 def places_of(database: Database, words: str) -> set[str]:
@@ -165,7 +136,7 @@ def fill(app: Flask, database: Database, someone: Someone, cedar: Someone) -> No
         issuer, subject = session.execute(
             select(Identity.issuer, Identity.subject).where(Identity.member_id == someone.member_id)
         ).one()
-        ask_for_deletion(session, Provider.GOOGLE, issuer, subject)
+        ask_for_deletion(session, Provider.GOOGLE, issuer, SignedCall(subject, "a call"))
         # Their sessions ended with that; a row that somehow stayed must not keep anybody from being erased.
         expires = clock.now() + timedelta(days=30)
         session.add(
@@ -181,6 +152,7 @@ def fill(app: Flask, database: Database, someone: Someone, cedar: Someone) -> No
         )
 
 
+@pytest.mark.proves("D7")
 @pytest.mark.proves("D9")
 def test_who_left_is_erased_after_fourteen_days_with_every_row(
     app: Flask, database: Database, room: str, cedar: Someone
@@ -281,8 +253,8 @@ def test_the_page_of_a_request_says_what_became_of_it(app: Flask, database: Data
     someone = cast.member(app, "Rowan")
     with database.transaction() as session:
         issuer, subject = session.execute(select(Identity.issuer, Identity.subject)).one()
-        code = ask_for_deletion(session, Provider.GOOGLE, issuer, subject)
-        shown = deletion_page(session, code)
+        code = ask_for_deletion(session, Provider.GOOGLE, issuer, SignedCall(subject, "a call"))
+        shown = deletion_page(session, code, "")
     assert shown.standing is Standing.UNDER_WAY
     assert shown.erased_by is not None
     # A job of midnight, at the first midnight after the days of grace: not after what was promised.
@@ -323,7 +295,7 @@ def test_erasing_and_coming_back_at_once_end_in_one_of_the_two(
     def work(number: int) -> bool:
         with database.transaction() as session:
             if number:
-                erase_left(session)
+                erase_member(session, {"member_id": someone.member_id})
                 return True
             try:
                 return sign_in_as(session, issuer, subject) is not None
@@ -363,7 +335,8 @@ def test_erasing_beside_people_who_write_harms_neither(
             reply(database, actor, topics[number - 2])
 
     together(5, work)
-    run(database, GRACE + timedelta(hours=1))
+    # Whoever was in the way then, isn't on the next day.
+    run(database, GRACE + timedelta(days=1, hours=1))
     assert not is_there(someone)
     assert places_of(database, MARK) == set()
     with database.reading() as session:
@@ -377,15 +350,6 @@ def test_coming_back_does_nothing_for_who_never_left(app: Flask, database: Datab
         assert not cancel_leaving(session, someone.member_id)
         with pytest.raises(Conflict):
             cancel_leaving(session, MemberId(999_999))
-
-
-def test_erasing_nobody_changes_nothing(app: Flask, database: Database) -> None:
-    someone = cast.member(app, "Rowan")
-    before = rows_of(database, someone.member_id, someone.uuid)
-    with database.transaction() as session:
-        erase_left(session)
-        erase_turned_away(session)
-    assert rows_of(database, someone.member_id, someone.uuid) == before
 
 
 def test_erasing_knows_every_column_that_names_a_member() -> None:

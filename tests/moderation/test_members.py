@@ -4,7 +4,6 @@ from datetime import timedelta
 from urllib.parse import urljoin
 
 import pytest
-import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
@@ -15,15 +14,15 @@ from forum.accounts.models import EmailAddress, Member, Suspension
 from forum.audit_log.models import AuditEntry
 from forum.consent.models import ConsentEvent
 from forum.database.session import Database
-from forum.moderation.commands.erasing import TURNED_AWAY_KEPT, erase_turned_away
+from forum.moderation.commands.erasing import TURNED_AWAY_KEPT
 from forum.moderation.commands.members import let_in_member, note_member, turn_away_member
 from forum.moderation.drafts import MemberDraft
 from forum.moderation.models import MemberNote, Notice, ReasonCode, Report, ReportReason
 from forum.moderation.queries.members import MEMBERS_PER_PAGE
 from forum.permissions.actor import OPERATOR, MemberState, Role
-from forum.schedule import SCHEDULE
 from tests import cast
 from tests.cast import Someone
+from tests.daily import do_daily_job
 from tests.moderation.conftest import Told
 from tests.moderation.working import entries, notices, page, press, refusal, report, rows_of
 from tests.recorder import recorded
@@ -241,15 +240,10 @@ def test_who_was_turned_away_is_erased_after_fourteen_days_and_nobody_else(
     with database.reading() as session:
         events = session.execute(select(func.count()).select_from(ConsentEvent)).scalar_one()
 
-    def run(after: timedelta) -> None:
-        (job,) = (job for job in SCHEDULE if job.name == "moderation.erase_turned_away")
-        with time_machine.travel(clock.now() + after), database.transaction() as session:
-            job.handler(session)
-
     before = rows_of(database, someone.member_id, someone.uuid)
-    run(TURNED_AWAY_KEPT - timedelta(minutes=1))
+    do_daily_job(database, "moderation.erase_turned_away", TURNED_AWAY_KEPT - timedelta(minutes=1))
     assert rows_of(database, someone.member_id, someone.uuid) == before > 8
-    run(TURNED_AWAY_KEPT + timedelta(minutes=1))
+    do_daily_job(database, "moderation.erase_turned_away", TURNED_AWAY_KEPT + timedelta(minutes=1))
     assert rows_of(database, someone.member_id, someone.uuid) == 0
     assert rows_of(database, kept.member_id, kept.uuid) > 3
     with database.reading() as session:
@@ -270,8 +264,7 @@ def test_who_was_let_in_after_all_is_not_erased(app: Flask, database: Database, 
         turn_away_member(session, cedar.actor, "Hazel", MemberDraft(0, ReasonCode.OTHER, ""))
     with database.transaction() as session:
         let_in_member(session, cedar.actor, "Hazel", MemberDraft(entries(database)[0].id, None, ""))
-    with time_machine.travel(clock.now() + timedelta(days=30)), database.transaction() as session:
-        erase_turned_away(session)
+    do_daily_job(database, "moderation.erase_turned_away", timedelta(days=30))
     assert rows_of(database, hazel.member_id, hazel.uuid) > 3
 
 

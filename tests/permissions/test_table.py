@@ -162,6 +162,8 @@ EXPECTED: dict[Action, dict[str, set[str]]] = {
             Action.COMMUNITY_TOPIC_START,
         )
     },
+    # Whoever has the code has the account, so no administrator gives one out.
+    Action.RECOVERY_CODE_GIVE: {subject: {"operator"} for subject in SUBJECTS},
 }
 
 ALL = [(action, subject) for action in Action for subject in SUBJECTS]

@@ -43,10 +43,12 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProvidedEvents:
-    """What one token says: who sent it, under which id, and whom it warns about, each by their subject."""
+    """What one token says: who sent it, under which id, when, and whom it warns about, each by their subject."""
 
     issuer: str
     id: str
+    # By the provider's clock, which may differ from ours by LEEWAY.
+    issued_at: datetime
     subjects: tuple[str, ...] = field(repr=False)
 
 
@@ -77,7 +79,7 @@ def events_in(settings: ProviderSettings, token: str, *, calls: ProviderCalls) -
         places_beside(_address(settings)), lambda talk: _asked_for(talk, settings, header.get("kid"))
     )
     claims = signing_keys.claims_signed_by(key, token)
-    _check_claims(settings, configuration, claims)
+    issued_at = _checked_claims(settings, configuration, claims)
     event_id = claims.get("jti")
     if not isinstance(event_id, str) or not 0 < len(event_id) <= MAX_ID_LENGTH:
         raise ProviderRefused(Reason.MALFORMED_SECURITY_EVENT)
@@ -86,7 +88,7 @@ def events_in(settings: ProviderSettings, token: str, *, calls: ProviderCalls) -
     if not isinstance(events, dict) or not all(isinstance(event, dict) for event in events.values()):
         raise ProviderRefused(Reason.MALFORMED_SECURITY_EVENT)
     acted_on = [event for kind, event in events.items() if kind in set(EventKind)]
-    return ProvidedEvents(configuration.issuer, event_id, _subjects(settings, acted_on))
+    return ProvidedEvents(configuration.issuer, event_id, issued_at, _subjects(settings, acted_on))
 
 
 def require_configuration(calls: ProviderCalls, settings: ProviderSettings) -> None:
@@ -94,10 +96,13 @@ def require_configuration(calls: ProviderCalls, settings: ProviderSettings) -> N
     calls.run(places_beside(_address(settings)), lambda talk: _fetched(talk, settings))
 
 
-def _check_claims(
+def _checked_claims(
     settings: ProviderSettings, configuration: _Configuration, claims: dict[str, object]
-) -> None:
-    """Raise ProviderRefused for the first claim that isn't as it must be. There is no expiry: it tells of the past."""
+) -> datetime:
+    """Return when a token was issued. There is no expiry: it tells of the past.
+
+    Raises ProviderRefused for the first claim that isn't as it must be.
+    """
     if claims.get("iss") != configuration.issuer:
         raise ProviderRefused(Reason.WRONG_ISSUER)
     if claims.get("aud") not in (settings.client_id, [settings.client_id]):
@@ -106,6 +111,7 @@ def _check_claims(
     now = clock.now()
     if issued is None or not now - OLDEST <= issued <= now + LEEWAY:
         raise ProviderRefused(Reason.WRONG_ISSUE_TIME)
+    return issued
 
 
 def _subjects(settings: ProviderSettings, events: Iterable[dict[str, object]]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import json
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from config import ProviderSettings
@@ -25,8 +26,16 @@ AHEAD = timedelta(minutes=1)
 MAX_LENGTH = 4096
 
 
-def person_in(settings: ProviderSettings, signed_request: str) -> str:
-    """Return the subject by which Facebook knows the person that a signed request is about.
+@dataclass(frozen=True, slots=True)
+class SignedCall:
+    """What a signed request says: whom Facebook means, by their subject. Its text tells it apart from any other."""
+
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+
+
+def call_in(settings: ProviderSettings, signed_request: str) -> SignedCall:
+    """Return what a signed request says.
 
     Raises ProviderRefused for one that isn't signed with our secret, that says another algorithm, whose time is
     missing, over or still to come, or that is anything else than what Facebook sends.
@@ -44,7 +53,7 @@ def person_in(settings: ProviderSettings, signed_request: str) -> str:
     subject = content.get("user_id")
     if not isinstance(subject, str) or len(subject) > MAX_SUBJECT_LENGTH or not is_visible_ascii(subject):
         raise ProviderRefused(Reason.WRONG_SUBJECT)
-    return subject
+    return SignedCall(subject, signed_request)
 
 
 def _signature(secret: str, payload: str) -> str:

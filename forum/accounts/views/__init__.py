@@ -1,7 +1,7 @@
 """The addresses of accounts: each module here is one page or one conversation, on one blueprint."""
 
 from forum.accounts.providers import PROVIDER_NAMES
-from forum.accounts.views import passkeys, provider_calls, recovery, sessions, sign_in
+from forum.accounts.views import from_providers, passkeys, recovery, sessions, sign_in
 from forum.accounts.views.blueprint import ProviderChoice, accounts, keys_of_issuers, provider_choices
 from forum.accounts.views.sign_in import nobody_new
 
@@ -9,10 +9,10 @@ __all__ = [
     "PROVIDER_NAMES",
     "ProviderChoice",
     "accounts",
+    "from_providers",
     "keys_of_issuers",
     "nobody_new",
     "passkeys",
-    "provider_calls",
     "provider_choices",
     "recovery",
     "sessions",

@@ -71,6 +71,7 @@ class PasskeyPage:
 @accounts.record
 def _only_where_wanted(state: BlueprintSetupState) -> None:
     if state.app.extensions["alongside"].settings.passkeys:
+        webauthn.load_library()
         state.app.register_blueprint(passkeys)
 
 

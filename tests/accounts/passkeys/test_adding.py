@@ -107,7 +107,8 @@ def test_adding_and_removing_need_a_fresh_proof(
     assert ask(robin, "add").status_code == 403
     assert bring(robin, made, "add").status_code == 403
     address = f"/settings/sign-in/passkeys/{passkey_id}/remove"
-    assert robin.get(address).status_code == 403
+    # Looking at what would happen is free.
+    assert robin.get(address).status_code == 200
     assert robin.post(address, {"csrf_token": token_of(robin)}).status_code == 403
     assert forum.counts() == before
 

@@ -16,9 +16,11 @@ from forum.accounts.models import AccountEvent, PasskeyChallenge
 from forum.accounts.passkey_queries import known_credentials, own_passkey, own_passkeys
 from forum.permissions.actor import Actor, MemberId
 from tests.accounts.authenticator import Authenticator, options_for, token_of, use_passkey, who
+from tests.accounts.passkeys.conftest import ANDROID
 from tests.accounts.passkeys.looking import age_the_proof, only_passkey, told, with_passkey
 from tests.accounts.signing_in import cookie_content
 from tests.accounts.stand_in import TOP, StandIn
+from tests.accounts.ways_in import WAYS_IN, give_passkey, make_codes
 from tests.conftest import settings_for
 from tests.front_door import Browser, Forum, Page, served
 from tests.recorder import recorded
@@ -26,7 +28,6 @@ from tests.recorder import recorded
 
 def test_a_passkey_is_renamed(forum: Forum, robin: Browser, authenticator: Authenticator) -> None:
     with_passkey(robin, authenticator)
-    age_the_proof(forum)
     address = f"/settings/sign-in/passkeys/{only_passkey(forum).id}/name"
     page = robin.get(address)
     assert Page(page.text).form(address).values["name"] == "Phone"
@@ -55,6 +56,22 @@ def test_a_removed_passkey_lets_nobody_in(forum: Forum, robin: Browser, authenti
     assert who(robin) == "quiet-river"
     assert cookie_content(robin)["_user_id"] != before
     assert use_passkey(Browser(forum), authenticator).status_code == 400
+
+
+@pytest.mark.proves("W12")
+def test_a_name_is_changed_by_nobody_who_found_the_browser_open(
+    forum: Forum, robin: Browser, authenticator: Authenticator
+) -> None:
+    with_passkey(robin, authenticator)
+    age_the_proof(forum)
+    address = f"/settings/sign-in/passkeys/{only_passkey(forum).id}/name"
+    answer = robin.submit(robin.get(address), address, {"name": "Computer"})
+    assert answer.status_code == 403
+    assert only_passkey(forum).name == "Phone"
+    # What was typed waits until they have shown it.
+    assert use_passkey(robin, authenticator, "prove").status_code == 303
+    assert robin.submit(answer, address).status_code == 303
+    assert only_passkey(forum).name == "Computer"
 
 
 @pytest.mark.parametrize("what", ["name", "remove"])
@@ -104,15 +121,8 @@ def test_old_challenges_are_swept(forum: Forum) -> None:
     assert forum.counts()["passkey_challenge"] == 0
 
 
-ADDRESSES = (
-    ("POST", "/auth/passkey/options"),
-    ("POST", "/auth/passkey"),
-    ("POST", "/settings/sign-in/passkeys"),
-    ("GET", "/settings/sign-in/passkeys/1/name"),
-    ("POST", "/settings/sign-in/passkeys/1/name"),
-    ("GET", "/settings/sign-in/passkeys/1/remove"),
-    ("POST", "/settings/sign-in/passkeys/1/remove"),
-)
+USING = ("/auth/passkey/options", "/auth/passkey", "/settings/sign-in/passkeys")
+HAVING = ("/settings/sign-in/passkeys/1/name", "/settings/sign-in/passkeys/1/remove")
 
 
 def test_off_nothing_of_it_is_there(database_url: str, tmp_path: Path, stand_in: StandIn) -> None:
@@ -121,10 +131,47 @@ def test_off_nothing_of_it_is_there(database_url: str, tmp_path: Path, stand_in:
         assert "/auth/passkey" not in visitor.get("/log-in").text
         member.join("quiet-river")
         for browser in (visitor, member):
-            for method, address in ADDRESSES:
-                sent = {"csrf_token": token_of(browser)}
-                answer = browser.get(address) if method == "GET" else browser.post(address, sent)
-                assert answer.status_code == 404, address
+            sent = {"csrf_token": token_of(browser)}
+            for address in USING:
+                assert browser.post(address, sent).status_code == 404, address
+        # Those that members have from before are still theirs; this one has none.
+        for address in HAVING:
+            assert visitor.get(address).headers["Location"].startswith("/log-in?")
+            assert visitor.post(address, {"csrf_token": token_of(visitor)}).status_code == 401
+            sent = {"csrf_token": token_of(member)} | ({"name": "Mine"} if "name" in address else {})
+            assert member.get(address).status_code == 404
+            assert member.post(address, sent).status_code == 404
+
+
+@pytest.mark.proves("W11", "A37")
+def test_switched_off_members_keep_their_settings_and_take_theirs_away(
+    database_url: str, tmp_path: Path, stand_in: StandIn
+) -> None:
+    settings = settings_for(database_url, tmp_path)
+    with served(settings, stand_in, host="localhost") as forum:
+        robin = Browser(forum, ANDROID)
+        robin.join("quiet-river", "facebook")
+        with_passkey(robin, Authenticator(forum.base_url))
+    with served(settings, stand_in) as forum:
+        give_passkey(forum)
+        robin = Browser(forum)
+        robin.sign_in("facebook")
+        # Nobody can use one here, so that whoever logs in with Facebook is asked for nothing they can't show.
+        page = robin.get(WAYS_IN)
+        assert {"Phone", "My phone"} <= {
+            " ".join("".join(words).split()) for tag, _given, words in Page(page.text).elements if tag == "h3"
+        }
+        assert "Add a passkey" not in page.text
+        assert "/auth/passkey" not in robin.get("/log-in/again").text
+        assert len(make_codes(robin)) == 10
+        for number, left in ((1, 1), (2, 0)):
+            name = f"{WAYS_IN}/passkeys/{number}/name"
+            assert robin.submit(robin.get(name), name, {"name": "Old"}).status_code == 303
+            remove = f"{WAYS_IN}/passkeys/{number}/remove"
+            assert robin.submit(robin.get(remove), remove).status_code == 303
+            assert forum.counts()["passkey"] == left
+        assert told(forum)[-2:] == [AccountEvent.PASSKEY_REMOVED] * 2
+        assert "Passkeys" not in robin.get(WAYS_IN).text
 
 
 WITHOUT_THE_EXTRA = """

@@ -1,9 +1,8 @@
-"""Facebook calls: somebody removed the forum there, or wants to be deleted. It counts by its signature alone."""
+"""Facebook calls: somebody removed the forum there, or wants to be deleted. It counts by its signature, and once."""
 
 import base64
 import hashlib
 import hmac
-import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,58 +11,32 @@ from typing import Any
 import pytest
 import requests
 import time_machine
-from sqlalchemy import select
 
 from forum import clock
-from forum.accounts.models import AccountEvent, AccountNotice, DeletionRequest, Identity
+from forum.accounts.models import AccountEvent
 from forum.accounts.providers import exchange, signed_requests
-from forum.accounts.tokens import hash_of
 from forum.demo.stand_in.personas import PERSONAS
 from forum.demo.stand_in.signed_requests import payload as payload_of
 from forum.demo.stand_in.signed_requests import sign
-from forum.schedule import SCHEDULE
+from tests.accounts.facebook_calls import (
+    DEAUTHORIZE,
+    DELETION,
+    ROBIN,
+    alike,
+    call,
+    dormant,
+    now,
+    signed,
+    signed_in_as,
+    told,
+)
 from tests.accounts.stand_in import StandIn
 from tests.conftest import settings_for
-from tests.front_door import Browser, Forum, Log, Page, served
+from tests.front_door import Browser, Forum, Log, served
 from tests.threads import together
 
-ROBIN = PERSONAS["robin"].facebook_subject
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-DEAUTHORIZE = "/auth/facebook/deauthorize"
-DELETION = "/auth/facebook/deletion"
 BOTH = pytest.mark.parametrize("address", [DEAUTHORIZE, DELETION])
-
-
-def now() -> int:
-    return int(clock.now().timestamp())
-
-
-def call(forum: Forum, address: str, data: Any, **kwargs: Any) -> requests.Response:
-    """Call the forum as a machine does: without a cookie and without a token."""
-    return requests.post(forum.base_url + address, data=data, allow_redirects=False, timeout=20, **kwargs)
-
-
-def signed(forum: Forum, user_id: str = ROBIN, **changes: Any) -> dict[str, str]:
-    """Return what Facebook would post about a person now."""
-    return {"signed_request": forum.provider.signed_request(user_id, now(), **changes)}
-
-
-def told(forum: Forum) -> list[tuple[AccountEvent, str]]:
-    """Return what members were told about their accounts."""
-    with forum.database.reading() as session:
-        rows = session.execute(select(AccountNotice.event, AccountNotice.provider).order_by(AccountNotice.id))
-        return [(row.event, row.provider) for row in rows]
-
-
-def signed_in_as(browser: Browser) -> str:
-    """Return the name of somebody who has been told something that they have not read yet."""
-    return (browser.name() or "").removesuffix("new notice")
-
-
-def dormant(forum: Forum) -> list[bool]:
-    """Return of each identity whether it rests."""
-    with forum.database.reading() as session:
-        return [since is not None for since in session.scalars(select(Identity.dormant_since))]
 
 
 # --- somebody removed the forum there ------------------------------------------------------------------------
@@ -100,6 +73,17 @@ def test_the_same_call_again_leaves_a_new_session_alone(forum: Forum) -> None:
     assert forum.counts() == before
     assert together(4, lambda _number: call(forum, DEAUTHORIZE, once).status_code) == [200] * 4
     assert forum.counts() == before
+    # They logged in with it again; whoever overheard the call can't put it to sleep once more.
+    browser.sign_in("facebook")
+    assert call(forum, DEAUTHORIZE, once).status_code == 200
+    assert together(4, lambda _number: call(forum, DEAUTHORIZE, once).status_code) == [200] * 4
+    assert signed_in_as(browser) == "quiet-river"
+    assert dormant(forum) == [False]
+    assert told(forum) == [(AccountEvent.IDENTITY_DORMANT, "facebook")]
+    # Another call is another wish.
+    with time_machine.travel(clock.now() + timedelta(seconds=2), tick=True):
+        assert call(forum, DEAUTHORIZE, signed(forum)).status_code == 200
+    assert dormant(forum) == [True]
 
 
 @pytest.mark.proves("A32")
@@ -124,13 +108,6 @@ def test_of_somebody_unknown_nothing_is_written_and_the_answer_is_the_same(forum
     known = call(forum, DEAUTHORIZE, signed(forum, PERSONAS["sam"].facebook_subject))
     assert forum.counts() != before
     assert alike(unknown) == alike(known)
-
-
-def alike(answer: requests.Response) -> tuple[Any, ...]:
-    """Return all of an answer that could tell somebody something."""
-    varying = {"Date", "X-Request-ID", "X-Request-Id"}
-    headers = {name: value for name, value in answer.headers.items() if name not in varying}
-    return answer.status_code, headers, re.sub(r"[0-9a-z]{26}", "code", answer.text)
 
 
 # --- what isn't Facebook's -----------------------------------------------------------------------------------
@@ -260,108 +237,6 @@ def test_where_facebook_is_not_offered_nobody_calls(
         assert call(forum, address, signed(forum)).status_code == 404
 
 
-# --- somebody wants to be deleted -----------------------------------------------------------------------------
-
-
-@pytest.mark.proves("A33")
-def test_a_wish_to_be_deleted_begins_leaving_and_can_be_followed(forum: Forum, log: Log) -> None:
-    browser = Browser(forum)
-    browser.join("quiet-river", "facebook")
-    answer = call(forum, DELETION, signed(forum))
-    assert answer.status_code == 200
-    assert answer.headers["Content-Type"] == "application/json"
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert set(answer.json()) == {"url", "confirmation_code"}
-    code, url = answer.json()["confirmation_code"], answer.json()["url"]
-    assert re.fullmatch(r"[0-9a-z]{26}", code)
-    assert url == f"{forum.base_url}{DELETION}/{code}"
-    assert browser.name() is None
-    assert told(forum) == [(AccountEvent.LEAVING_BEGUN, "facebook")]
-    with forum.database.reading() as session:
-        (kept,) = session.scalars(select(DeletionRequest.code_hash))
-    assert kept == hash_of(code)
-    page = Browser(forum).get(url)
-    assert page.status_code == 200
-    assert page.headers["Cache-Control"] == "no-store"
-    assert 'content="noindex"' in page.text
-    assert "being deleted" in page.text
-    assert Page(page.text).links()["Log in and keep my account"] == "/log-in"
-    assert "quiet-river" not in page.text
-    for secret in (code, ROBIN):
-        assert secret not in log.text()
-
-
-@pytest.mark.proves("A33")
-def test_somebody_unknown_gets_the_same_answer(forum: Forum) -> None:
-    Browser(forum).join("quiet-river", "facebook")
-    unknown = call(forum, DELETION, signed(forum, PERSONAS["sam"].facebook_subject))
-    known = call(forum, DELETION, signed(forum))
-    assert alike(unknown) == alike(known)
-    assert unknown.json()["confirmation_code"] != known.json()["confirmation_code"]
-    page = Browser(forum).get(unknown.json()["url"])
-    assert page.status_code == 200
-    assert "Nothing of yours is kept here" in page.text
-    with forum.database.reading() as session:
-        assert session.scalars(select(DeletionRequest.member_id).order_by(DeletionRequest.id)).first() is None
-    assert told(forum) == [(AccountEvent.LEAVING_BEGUN, "facebook")]
-
-
-@pytest.mark.proves("A33")
-@pytest.mark.proves("D9")
-def test_whoever_comes_back_stays_and_the_page_says_so(forum: Forum) -> None:
-    browser = Browser(forum)
-    browser.join("quiet-river", "facebook")
-    url = call(forum, DELETION, signed(forum)).json()["url"]
-    browser.sign_in("facebook")
-    assert signed_in_as(browser) == "quiet-river"
-    assert "You came back, so nothing was deleted" in browser.get(url).text
-    assert forum.counts()["leaving"] == 0
-
-
-@pytest.mark.proves("A33")
-def test_asking_again_gives_another_code_for_the_same(forum: Forum) -> None:
-    Browser(forum).join("quiet-river", "facebook")
-    first = call(forum, DELETION, signed(forum)).json()
-    with time_machine.travel(clock.now() + timedelta(days=3), tick=True):
-        again = call(forum, DELETION, signed(forum)).json()
-    assert first["confirmation_code"] != again["confirmation_code"]
-    days = {
-        re.findall(r"By (.*?) at the latest", Browser(forum).get(one["url"]).text)[0]
-        for one in (first, again)
-    }
-    assert len(days) == 1
-    assert forum.counts()["leaving"] == 1
-    assert told(forum) == [(AccountEvent.LEAVING_BEGUN, "facebook")]
-
-
-@pytest.mark.proves("A33")
-def test_a_code_that_nobody_was_given_leads_nowhere(forum: Forum) -> None:
-    Browser(forum).join("quiet-river", "facebook")
-    code = call(forum, DELETION, signed(forum)).json()["confirmation_code"]
-    browser = Browser(forum)
-    for wrong in (
-        code[:-1],
-        f"{code}0",
-        code.upper(),
-        "0" * 26,
-        hash_of(code),
-        "%00",
-        "%ED%A0%80",
-        "x" * 5000,
-    ):
-        assert browser.get(f"{DELETION}/{wrong}").status_code == 404, wrong
-
-
-def test_a_page_of_a_request_is_gone_after_ninety_days(forum: Forum) -> None:
-    # A part of D15: each table has a time of its own.
-    url = call(forum, DELETION, signed(forum)).json()["url"]
-    (job,) = (job for job in SCHEDULE if job.name == "accounts.sweep_deletion_requests")
-    for days, status in ((89, 200), (91, 404)):
-        with time_machine.travel(clock.now() + timedelta(days=days)), forum.database.transaction() as session:
-            job.handler(session)
-        assert Browser(forum).get(url).status_code == status, days
-
-
 @pytest.mark.proves("P1")
 @pytest.mark.parametrize(
     ("kind", "words"), [("deauthorize", "Status 200"), ("deletion", "confirmation_code")]
@@ -382,4 +257,4 @@ def test_the_stand_in_makes_both_calls(forum: Forum, kind: str, words: str) -> N
 def test_signatures_are_compared_in_constant_time() -> None:
     # What compares them is one function of the standard library; a plain comparison here would be a fault.
     assert "compare_digest" in exchange.is_same.__code__.co_names
-    assert "is_same" in signed_requests.person_in.__code__.co_names
+    assert "is_same" in signed_requests.call_in.__code__.co_names

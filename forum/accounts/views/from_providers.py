@@ -10,10 +10,10 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import HTTPException
 
 from config import ProviderSettings
-from forum.accounts import deletion_requests, provider_calls
+from forum.accounts import deletion_requests, from_providers
 from forum.accounts.providers import Provider, ProviderCalls, ProviderRefused, ProviderUnavailable, Reason
 from forum.accounts.providers.security_events import MAX_LENGTH, events_in
-from forum.accounts.providers.signed_requests import person_in
+from forum.accounts.providers.signed_requests import SignedCall, call_in
 from forum.accounts.views.blueprint import accounts, configured
 from forum.accounts.views.browser import unstored
 from forum.errors import Malformed, NotFound
@@ -47,8 +47,7 @@ def _limit_event_calls(state: BlueprintSetupState) -> None:
 def cut_facebook_tie() -> Response:
     """Take it from Facebook that somebody removed the forum there; the answer is the same for everybody."""
     settings = configured(Provider.FACEBOOK.value)
-    subject = _signed_person(settings)
-    provider_calls.cut_tie(current.session(), Provider.FACEBOOK, settings.issuer, subject)
+    from_providers.cut_tie(current.session(), Provider.FACEBOOK, settings.issuer, _signed_call(settings))
     return unstored(jsonify())
 
 
@@ -57,8 +56,8 @@ def cut_facebook_tie() -> Response:
 def ask_facebook_deletion() -> Response:
     """Take it from Facebook that somebody wants to be deleted, and answer where they see what becomes of it."""
     settings = configured(Provider.FACEBOOK.value)
-    subject = _signed_person(settings)
-    code = deletion_requests.ask_for_deletion(current.session(), Provider.FACEBOOK, settings.issuer, subject)
+    call = _signed_call(settings)
+    code = deletion_requests.ask_for_deletion(current.session(), Provider.FACEBOOK, settings.issuer, call)
     address = url_for("accounts.deletion_page", code=code)
     return unstored(jsonify(url=current.settings().base_url + address, confirmation_code=code))
 
@@ -67,7 +66,7 @@ def ask_facebook_deletion() -> Response:
 @public
 def deletion_page(code: str) -> Response:
     """Show what became of a request, to whoever holds its code."""
-    page = deletion_requests.deletion_page(current.session(), code)
+    page = deletion_requests.deletion_page(current.session(), code, current.contact())
     return unstored(render("accounts/deletion_page.html", page))
 
 
@@ -86,19 +85,19 @@ def take_google_events() -> Response:
     except ProviderUnavailable as out:
         log.warning("security_event.unavailable", provider=Provider.GOOGLE.value, reason=out.reason.value)
         return unstored(Response(status=503, headers={"Retry-After": str(RETRY_AFTER)}))
-    provider_calls.heed_security_events(current.session(), Provider.GOOGLE, settings.issuer, events)
+    from_providers.heed_security_events(current.session(), Provider.GOOGLE, settings.issuer, events)
     return unstored(Response(status=ACCEPTED))
 
 
-def _signed_person(settings: ProviderSettings) -> str:
-    """Return whom Facebook means. Raises Malformed for a call that isn't Facebook's, is too old, or can't be read.
+def _signed_call(settings: ProviderSettings) -> SignedCall:
+    """Return what Facebook says. Raises Malformed for a call that isn't Facebook's, is too old, or can't be read.
 
     Only the signed field counts. Others may come beside it, should Facebook ever add some, but none twice.
     """
     try:
         if any(len(values) > 1 for values in request.form.listvalues()):
             raise ProviderRefused(Reason.DUPLICATED_PARAMETER)
-        return person_in(settings, request.form.get("signed_request", ""))
+        return call_in(settings, request.form.get("signed_request", ""))
     except ProviderRefused as refused:
         log.info("provider_call.refused", provider=settings.provider, reason=refused.reason.value)
         raise Malformed from None
