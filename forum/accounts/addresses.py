@@ -1,9 +1,14 @@
-"""Where on this site somebody may be sent after signing in. What is not plainly a page of ours becomes the home."""
+"""Where members look after how they log in, and where on this site somebody may be sent after signing in.
+
+What is not plainly a page of ours becomes the home.
+"""
 
 import re
 from urllib.parse import quote, unquote
 
 HOME = "/"
+# Where members look after how they log in.
+WAYS_IN = "/settings/sign-in"
 LONGEST_ADDRESS = 500
 
 # Going there after signing in would lead in a circle, or into the middle of somebody else's sign-in.

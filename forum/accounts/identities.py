@@ -120,7 +120,7 @@ def prove_by_identity(session: Session, actor: Actor, identity: ProvidedIdentity
         raise Forbidden(
             _(
                 "%(provider)s doesn’t say when you logged in there, which is not enough here. Take your passkey or a "
-                "recovery code.",
+                "recovery code; if you have neither, the person who runs the forum’s server can give you a code.",
                 provider=name,
             )
         )

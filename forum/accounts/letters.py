@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from forum.accounts.account_wording import if_it_was_not_you, provider_name, sentence, subject
+from forum.accounts.addresses import WAYS_IN
 from forum.accounts.models import AccountEvent, AccountNotice, EmailAddress, Member
 from forum.events import AccountNoticeMade
 from forum.mail.message import Letter
@@ -13,7 +14,6 @@ from forum.text.translate import gettext as _
 from forum.text.translate import speaking
 
 # Where somebody looks after their ways in.
-WAYS_IN = "/settings/sign-in"
 # A button can be pressed many times. The page of notices has all of it.
 SAME_AGAIN = timedelta(hours=1)
 # Each of these takes a log-in of its own, and the last one is what counts.

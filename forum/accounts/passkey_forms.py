@@ -35,10 +35,6 @@ class PasskeyNameForm(Form):
     name = StringField(lazy_gettext("What you call it"))
 
 
-class NoFields(Form):
-    """A button and nothing else."""
-
-
 def parse_options(given: MultiDict[str, str]) -> SignInPurpose:
     """Return what a passkey is wanted for. Raises Malformed."""
     return _purpose(check_form(OptionsForm(given), given).purpose.data)

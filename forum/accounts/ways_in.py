@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
@@ -12,7 +12,8 @@ from forum import clock
 from forum.accounts.account_notices import KEPT_FOR
 from forum.accounts.account_wording import provider_name, sentence
 from forum.accounts.identities import own_identities, why_it_stays
-from forum.accounts.models import AccountNotice, Identity, Passkey, RecoveryCode
+from forum.accounts.models import AccountNotice, Identity, RecoveryCode
+from forum.accounts.passkey_queries import OwnPasskey, own_passkeys
 from forum.accounts.providers.outcomes import WITHOUT_AUTH_TIME, Provider
 from forum.errors import NotFound
 from forum.permissions.actor import Actor
@@ -37,16 +38,6 @@ class IdentityLine:
 
 
 @dataclass(frozen=True, slots=True)
-class PasskeyLine:
-    """One passkey."""
-
-    id: int
-    name: str
-    added_at: datetime
-    last_used_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
 class AccountNoticeLine:
     """One thing that changed, in a sentence."""
 
@@ -61,7 +52,7 @@ class SignInSettingsPage:
     """All ways in, and what changed lately."""
 
     identities: tuple[IdentityLine, ...]
-    passkeys: tuple[PasskeyLine, ...]
+    passkeys: tuple[OwnPasskey, ...]
     codes_left: int
     codes_made_at: datetime | None
     changes: tuple[AccountNoticeLine, ...]
@@ -84,17 +75,12 @@ def sign_in_settings_page(
 
     Queries: 4
     """
-    passkeys = session.execute(
-        select(Passkey.id, Passkey.name, Passkey.added_at, Passkey.last_used_on)
-        .where(Passkey.member_id == actor.member_id)
-        .order_by(Passkey.id)
-    )
     left, made_at = session.execute(
         select(func.count(), func.max(RecoveryCode.made_at)).where(RecoveryCode.member_id == actor.member_id)
     ).one()
     return SignInSettingsPage(
         identities=_identities(session, actor, keys_of_issuers),
-        passkeys=tuple(PasskeyLine(*row) for row in passkeys),
+        passkeys=own_passkeys(session, actor),
         codes_left=left,
         codes_made_at=made_at,
         changes=account_notices(session, actor),

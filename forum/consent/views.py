@@ -30,8 +30,8 @@ from forum.errors import Invalid, NotFound
 from forum.text.translate import content_locale
 from forum.web import current
 from forum.web.access import members_only, public
-from forum.web.boundary import SAFE_METHODS
 from forum.web.forms import show_refusal
+from forum.web.headers import SAFE_METHODS
 from forum.web.rendering import render
 
 consent = Blueprint("consent", __name__)

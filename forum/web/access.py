@@ -16,8 +16,7 @@ from forum.permissions.actor import PROOF_LASTS, STRONG_PROOFS, Actor, MemberSta
 from forum.permissions.check import can, require
 from forum.text.translate import gettext as _
 from forum.web import current
-
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+from forum.web.headers import SAFE_METHODS
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -10,9 +10,7 @@ from typing import Any, TypeVar
 from flask import Flask, Response, current_app, g, request
 
 from forum.web import caching, current, logs
-from forum.web.headers import request_id
-
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+from forum.web.headers import SAFE_METHODS, request_id
 
 View = TypeVar("View", bound=Callable[..., Any])
 

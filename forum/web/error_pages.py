@@ -13,8 +13,7 @@ from forum import errors
 from forum.database.dialects import is_busy
 from forum.text.translate import gettext as _
 from forum.web import current, logs
-from forum.web.boundary import SAFE_METHODS
-from forum.web.headers import request_id
+from forum.web.headers import SAFE_METHODS, request_id
 from forum.web.rendering import render
 
 

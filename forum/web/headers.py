@@ -13,7 +13,7 @@ _request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 _FACEBOOK = "https://www.facebook.com"
 _FACEBOOK_ON_PHONES = "https://m.facebook.com"
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # What may stand in an address as it is.
 _PLAIN_IN_PATH = "/:@!$&'()*+,;=~"
 _PLAIN_IN_QUERY = _PLAIN_IN_PATH + "?%"
@@ -100,7 +100,7 @@ class Outermost:
 
     def _lead_on(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         """Lead a browser to the one name of this machine under which its cookies and the providers know the forum."""
-        if environ["REQUEST_METHOD"] not in _SAFE_METHODS:
+        if environ["REQUEST_METHOD"] not in SAFE_METHODS:
             # No page of ours has a form that leads here, and what was sent must not be sent on.
             return _say(start, "400 Bad Request", f"This forum is at {self.base_url}/\n".encode())
         path = quote(environ.get("PATH_INFO", "").encode("latin-1"), safe=_PLAIN_IN_PATH)

@@ -20,7 +20,9 @@ from tests.accounts.ways_in import (
     AGAIN,
     WAYS_IN,
     add,
+    everything,
     identities,
+    other_of,
     set_out_to_add,
     set_out_to_prove,
     title,
@@ -32,27 +34,6 @@ from tests.front_door import Browser, Forum, Log, Page, served
 from tests.threads import together
 
 GOOGLE, FACEBOOK = "https://google.stand-in.invalid", "https://facebook.stand-in.invalid"
-
-
-def other_of(provider: str) -> str:
-    return "facebook" if provider == "google" else "google"
-
-
-def remove(browser: Browser, identity_id: int) -> Any:
-    address = f"{WAYS_IN}/identities/{identity_id}/remove"
-    page = browser.get(address)
-    assert page.status_code == 200, page.text
-    return browser.submit(page, address)
-
-
-def everything(forum: Forum) -> tuple[object, ...]:
-    """Return what nothing but a change of ways in may change."""
-    with forum.database.reading() as session:
-        sessions = session.scalars(select(SignInSession.token_hash).order_by(SignInSession.id)).all()
-        owned = session.execute(
-            select(Identity.id, Identity.member_id, Identity.subject, Identity.dormant_since)
-        ).all()
-    return (list(sessions), [tuple(row) for row in owned], told(forum))
 
 
 # --- adding ----------------------------------------------------------------------------------------------

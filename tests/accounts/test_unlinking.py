@@ -3,52 +3,28 @@
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from forum import clock
-from forum.accounts.models import AccountEvent, Identity, SignInSession
+from forum.accounts.models import AccountEvent, Identity
 from tests.accounts.conversations import BOTH
 from tests.accounts.stand_in import StandIn
 from tests.accounts.ways_in import (
     WAYS_IN,
     add,
+    everything,
     identity_ids,
     let_a_week_pass,
+    other_of,
+    remove,
     told,
     unprove,
 )
 from tests.conftest import settings_for
 from tests.front_door import Browser, Forum, Page, served
 from tests.threads import together
-
-GOOGLE, FACEBOOK = "https://google.stand-in.invalid", "https://facebook.stand-in.invalid"
-
-
-def other_of(provider: str) -> str:
-    return "facebook" if provider == "google" else "google"
-
-
-def remove(browser: Browser, identity_id: int) -> Any:
-    address = f"{WAYS_IN}/identities/{identity_id}/remove"
-    page = browser.get(address)
-    assert page.status_code == 200, page.text
-    return browser.submit(page, address)
-
-
-def everything(forum: Forum) -> tuple[object, ...]:
-    """Return what nothing but a change of ways in may change."""
-    with forum.database.reading() as session:
-        sessions = session.scalars(select(SignInSession.token_hash).order_by(SignInSession.id)).all()
-        owned = session.execute(
-            select(Identity.id, Identity.member_id, Identity.subject, Identity.dormant_since)
-        ).all()
-    return (list(sessions), [tuple(row) for row in owned], told(forum))
-
-
-# --- taking away -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.proves("A37")
@@ -145,7 +121,14 @@ def test_one_whose_provider_is_gone_does_not_count_as_what_remains(
         browser = Browser(forum)
         browser.join("quiet-river")
         with forum.database.transaction() as session:
-            session.add(Identity(member_id=1, issuer=FACEBOOK, subject="gone", added_at=clock.now()))
+            session.add(
+                Identity(
+                    member_id=1,
+                    issuer="https://facebook.stand-in.invalid",
+                    subject="gone",
+                    added_at=clock.now(),
+                )
+            )
         let_a_week_pass(forum)
         google, facebook = identity_ids(forum)
         page = browser.get(WAYS_IN)

@@ -122,3 +122,26 @@ def title(answer: requests.Response) -> str:
     """Return the heading of a page."""
     found = next(words for tag, _given, words in Page(answer.text).elements if tag == "h1")
     return " ".join("".join(found).split())
+
+
+def other_of(provider: str) -> str:
+    """Return the other provider's key."""
+    return "facebook" if provider == "google" else "google"
+
+
+def remove(browser: Browser, identity_id: int) -> requests.Response:
+    """Take an identity away as its member would, and return the answer."""
+    address = f"{WAYS_IN}/identities/{identity_id}/remove"
+    page = browser.get(address)
+    assert page.status_code == 200, page.text
+    return browser.submit(page, address)
+
+
+def everything(forum: Forum) -> tuple[object, ...]:
+    """Return what nothing but a change of ways in may change."""
+    with forum.database.reading() as session:
+        sessions = session.scalars(select(SignInSession.token_hash).order_by(SignInSession.id)).all()
+        owned = session.execute(
+            select(Identity.id, Identity.member_id, Identity.subject, Identity.dormant_since)
+        ).all()
+    return (list(sessions), [tuple(row) for row in owned], told(forum))

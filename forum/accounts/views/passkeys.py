@@ -11,15 +11,15 @@ from flask import Blueprint, Response, current_app, jsonify, redirect, request
 from flask import session as cookie
 from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as WerkzeugResponse
+from wtforms import Form
 
 from forum import clock
 from forum.accounts import passkey_commands as commands
 from forum.accounts import passkeys as webauthn
-from forum.accounts.addresses import safe_next
+from forum.accounts.addresses import WAYS_IN, safe_next
 from forum.accounts.models import SignInPurpose
 from forum.accounts.passkey_forms import (
     AddPasskeyForm,
-    NoFields,
     PasskeyNameForm,
     parse_options,
     parse_use,
@@ -46,7 +46,6 @@ log = structlog.get_logger()
 
 passkeys = Blueprint("passkeys", __name__)
 
-WAYS_IN = "/settings/sign-in"
 # Under which name a device was told to keep the passkey that it makes now.
 _USER_HANDLE = "passkey_user"
 
@@ -163,7 +162,7 @@ def passkey_remove_page(passkey_id: int) -> Response:
 @needs_proof
 def remove_passkey(passkey_id: int) -> WerkzeugResponse:
     """Remove a passkey."""
-    check_form(NoFields(request.form), request.form)
+    check_form(Form(request.form), request.form)
     token = commands.remove_passkey(current.session(), current.actor(), passkey_id)
     browser.carry_renewed(token)
     return redirect(WAYS_IN, SEE_OTHER)

@@ -23,8 +23,8 @@ from forum.errors import Conflict, Forbidden, Invalid, ProveFirst
 from forum.text.translate import gettext as _
 from forum.web import current, error_pages
 from forum.web.access import is_proven, members_only
-from forum.web.boundary import SAFE_METHODS
 from forum.web.forms import show_refusal
+from forum.web.headers import SAFE_METHODS
 from forum.web.rendering import render
 
 AGAIN = "/log-in/again"

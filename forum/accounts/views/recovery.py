@@ -7,12 +7,11 @@ from flask import Response, current_app, redirect, request
 from werkzeug.wrappers import Response as Answer
 
 from forum.accounts import recovery_codes
-from forum.accounts.addresses import safe_next
+from forum.accounts.addresses import WAYS_IN, safe_next
 from forum.accounts.forms import CodeForm, parse_code
 from forum.accounts.views import browser
 from forum.accounts.views.blueprint import SEE_OTHER, accounts
 from forum.accounts.views.browser import unstored
-from forum.accounts.views.ways_in import WAYS_IN
 from forum.errors import Invalid
 from forum.web import current
 from forum.web.access import public

@@ -13,7 +13,7 @@ from flask import current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from forum.accounts import commands, providers
-from forum.accounts.addresses import safe_next
+from forum.accounts.addresses import WAYS_IN, safe_next
 from forum.accounts.models import SignInPurpose
 from forum.accounts.pending_identity import PendingIdentity
 from forum.accounts.proofs import proven_by
@@ -32,7 +32,7 @@ from forum.accounts.views.blueprint import (
 from forum.accounts.views.browser import unstored
 from forum.accounts.views.not_done import came_to_nothing
 from forum.accounts.views.proving import again_at, finish_proof, try_another_way
-from forum.accounts.views.ways_in import WAYS_IN, back_to_ways_in, finish_adding
+from forum.accounts.views.ways_in import back_to_ways_in, finish_adding
 from forum.errors import Malformed, SignInFirst
 from forum.text.translate import gettext as _
 from forum.web import current
@@ -156,8 +156,6 @@ def _let_in(identity: providers.ProvidedIdentity, next_page: str) -> Response:
             browser.forget_browser_value()
             page = SignInPage((), next_page, PROVIDER_NAMES[identity.provider], actor.name)
             return render("accounts/already_signed_in_page.html", page, status=409)
-        if actor.sign_in_session_id is not None:
-            sign_out(current.session(), actor.sign_in_session_id)
     signed_in = sign_in_as(
         current.session(),
         identity.issuer,
@@ -165,6 +163,9 @@ def _let_in(identity: providers.ProvidedIdentity, next_page: str) -> Response:
         device=browser.device(),
         proven=proven_by(identity),
     )
+    if actor.sign_in_session_id is not None:
+        # After the member is held, as everybody does who ends sessions: else two could wait for each other.
+        sign_out(current.session(), actor.sign_in_session_id)
     if signed_in is not None:
         browser.carry_sign_in(signed_in[1])
         response = current_app.make_response(redirect(next_page, SEE_OTHER))

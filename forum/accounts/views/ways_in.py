@@ -8,7 +8,7 @@ from wtforms import Form
 
 from forum.accounts import identities, recovery_codes
 from forum.accounts import ways_in as queries
-from forum.accounts.addresses import HOME, safe_next
+from forum.accounts.addresses import HOME, WAYS_IN, safe_next
 from forum.accounts.providers import ProvidedIdentity
 from forum.accounts.views import browser
 from forum.accounts.views.blueprint import (
@@ -29,8 +29,6 @@ from forum.web import current
 from forum.web.access import is_proven, members_only, needs_proof
 from forum.web.forms import check_form
 from forum.web.rendering import render
-
-WAYS_IN = "/settings/sign-in"
 
 
 @dataclass(frozen=True, slots=True)
