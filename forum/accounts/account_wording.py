@@ -25,47 +25,48 @@ def subject(event: AccountEvent) -> str:
 
 def sentence(event: AccountEvent, provider_name: str = "") -> str:
     """Return what happened, for the member it happened to; ``provider_name`` as people call it, or ""."""
+    if event is AccountEvent.LEAVING_BEGUN:
+        return _leaving_begun(provider_name)
     other = provider_name or _("your provider")
-    match event:
-        case AccountEvent.IDENTITY_ADDED:
-            return _("You can now log in with %(provider)s too.", provider=other)
-        case AccountEvent.IDENTITY_REMOVED:
-            return _("You can no longer log in with %(provider)s.", provider=other)
-        case AccountEvent.IDENTITY_DORMANT:
-            return _(
-                "%(provider)s told us that you took this forum off the list of your apps there. So we logged "
-                "you out here. Your account and your posts are as they were.",
-                provider=other,
-            )
-        case AccountEvent.PASSKEY_ADDED:
-            return _("A passkey was added. You can now log in with it.")
-        case AccountEvent.PASSKEY_REMOVED:
-            return _("A passkey was taken away. It no longer opens your account.")
-        case AccountEvent.CODES_MADE:
-            return _("New recovery codes were made. Older ones no longer work.")
-        case AccountEvent.CODE_USED:
-            return _("A recovery code was used. It won't work again; the others still do.")
-        case AccountEvent.SESSIONS_ENDED:
-            return _(
-                "%(provider)s told us that somebody else may have been in your account there. To be safe, we "
-                "logged you out here on every device.",
-                provider=other,
-            )
-        case AccountEvent.LEAVING_BEGUN:
-            if provider_name:
-                return _(
-                    "%(provider)s passed on that you want your account here deleted. Nobody sees it or your "
-                    "posts any more. In %(days)s days it is gone for good.",
-                    provider=provider_name,
-                    days=GRACE.days,
-                )
-            return _(
-                "Your account is set to be deleted. Nobody sees it or your posts any more. In %(days)s days it "
-                "is gone for good.",
-                days=GRACE.days,
-            )
-        case AccountEvent.LEAVING_CANCELLED:
-            return _("You logged in, so your account stays. It and your posts are back as they were.")
+    return {
+        AccountEvent.IDENTITY_ADDED: _("You can now log in with %(provider)s too.", provider=other),
+        AccountEvent.IDENTITY_REMOVED: _("You can no longer log in with %(provider)s.", provider=other),
+        AccountEvent.IDENTITY_DORMANT: _(
+            "%(provider)s told us that you took this forum off the list of your apps there. So we logged "
+            "you out here. Your account and your posts are as they were.",
+            provider=other,
+        ),
+        AccountEvent.PASSKEY_ADDED: _("A passkey was added. You can now log in with it."),
+        AccountEvent.PASSKEY_REMOVED: _("A passkey was taken away. It no longer opens your account."),
+        AccountEvent.CODES_MADE: _("New recovery codes were made. Older ones no longer work."),
+        AccountEvent.CODE_GIVEN: _(
+            "The person who runs the forum’s server made a recovery code for you. Those you have still work."
+        ),
+        AccountEvent.CODE_USED: _("A recovery code was used. It won't work again; the others still do."),
+        AccountEvent.SESSIONS_ENDED: _(
+            "%(provider)s told us that somebody else may have been in your account there. To be safe, we "
+            "logged you out here on every device.",
+            provider=other,
+        ),
+        AccountEvent.LEAVING_CANCELLED: _(
+            "You logged in, so your account stays. It and your posts are back as they were."
+        ),
+    }[event]
+
+
+def _leaving_begun(provider_name: str) -> str:
+    if provider_name:
+        return _(
+            "%(provider)s passed on that you want your account here deleted. Nobody sees it or your "
+            "posts any more. In %(days)s days it is gone for good.",
+            provider=provider_name,
+            days=GRACE.days,
+        )
+    return _(
+        "Your account is set to be deleted. Nobody sees it or your posts any more. In %(days)s days it "
+        "is gone for good.",
+        days=GRACE.days,
+    )
 
 
 def if_it_was_not_you(event: AccountEvent) -> str:
@@ -85,7 +86,7 @@ def if_it_was_not_you(event: AccountEvent) -> str:
                 "You can come back at any time: log in the same way as before. If this was not you, look after "
                 "your account there: change its password."
             )
-        case AccountEvent.CODES_MADE | AccountEvent.CODE_USED:
+        case AccountEvent.CODES_MADE | AccountEvent.CODE_GIVEN | AccountEvent.CODE_USED:
             return _("If this was not you: log in, end all other sessions, and make new recovery codes.")
         case AccountEvent.SESSIONS_ENDED:
             return _("Look after your account there first: change its password. Then log in here as usual.")

@@ -36,6 +36,8 @@ class AccountEvent(StrEnum):
     PASSKEY_ADDED = "passkey-added"
     PASSKEY_REMOVED = "passkey-removed"
     CODES_MADE = "codes-made"
+    # The operator made one more, for somebody who lost everything else.
+    CODE_GIVEN = "code-given"
     CODE_USED = "code-used"
     # Google told us that somebody else may have been in the account there.
     SESSIONS_ENDED = "sessions-ended"

@@ -65,7 +65,7 @@ def give_code(session: Session, actor: Actor, name: str) -> str:
     member = hold_member_named(session, name)
     (code,) = _add_codes(session, member.id, 1)
     record(session, actor, Action.RECOVERY_CODE_GIVE, member_uuid=member.uuid)
-    tell(session, member.id, AccountEvent.CODES_MADE)
+    tell(session, member.id, AccountEvent.CODE_GIVEN)
     return _grouped(code)
 
 

@@ -25,6 +25,7 @@ EVENTS = (
     "passkey-added",
     "passkey-removed",
     "codes-made",
+    "code-given",
     "code-used",
     "sessions-ended",
     "leaving-begun",

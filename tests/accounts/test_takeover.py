@@ -235,7 +235,7 @@ def test_with_a_code_from_the_operator_a_moderator_goes_on_and_adds_a_passkey(
     assert waiting.status_code == 403
     with forum.database.transaction() as session:
         code = give_code(session, OPERATOR, "quiet-river")
-    assert told(forum) == [(AccountEvent.CODES_MADE, "")]
+    assert told(forum) == [(AccountEvent.CODE_GIVEN, "")]
     # Another tab: there is a way now. Then what was sent goes on.
     assert browser.submit(browser.get(AGAIN), AGAIN, {"code": code}).headers["Location"] == AGAIN
     assert browser.submit(waiting, "/admin/settings").status_code == 303
