@@ -132,7 +132,7 @@ def settings_for(database_url: str, data_folder: Path, base_url: str = "http://l
     return Settings(
         mode=Mode.TEST,
         base_url=base_url,
-        trusted_hosts=(base_url.removeprefix("http://"),),
+        trusted_hosts=(base_url.partition("://")[2],),
         database_url=database_url,
         data_folder=data_folder,
         session_keys=("a session key that serves tests alone",),
