@@ -56,14 +56,8 @@ MIGRATIONS = _shipped("migrations")
 
 
 # The addresses at which a provider may be reached instead of its published ones.
-_PROVIDER_ADDRESSES = (
-    "metadata_url",
-    "security_events_url",
-    "authorize_url",
-    "token_url",
-    "profile_url",
-    "debug_token_url",
-)
+_PUBLISHED = ("metadata", "security_events", "authorize", "token", "profile", "debug_token")
+_PROVIDER_ADDRESSES = tuple(f"{what}_url" for what in _PUBLISHED)
 
 
 class SettingsError(ValueError):
@@ -117,6 +111,10 @@ class Settings:
     session_keys: tuple[str, ...] = field(repr=False)
     # cookie_keys encrypt the fifteen-minute cookie of a sign-up under way (Fernet keys; keep the old one an hour).
     cookie_keys: tuple[str, ...] = field(repr=False)
+    # ledger_keys sign the consent ledger's head, which is kept outside the database (keep the old ones for good).
+    ledger_keys: tuple[str, ...] = field(repr=False)
+    # ban_keys make the hashes by which a banned person who left is known again (keep the old ones for two years).
+    ban_keys: tuple[str, ...] = field(repr=False)
 
     # Sign-in providers; None means that its button is not offered.
     google: ProviderSettings | None = None
@@ -146,6 +144,8 @@ class Settings:
     operator_address: str = ""
     operator_contact: str = ""
     operator_country: str = ""
+    # For how many days the operator keeps backups at most, as the privacy policy says.
+    backup_days: int = 30
     # Nobody younger may join.
     minimum_age: int = 18
     # IANA zone in which pages print times for whoever has not said theirs.
@@ -240,8 +240,8 @@ def _check(settings: Settings) -> None:
     is_tag = _LANGUAGE_TAG.fullmatch(settings.default_locale)
     _require(is_tag, "DEFAULT_LOCALE must be the tag of a language, like en or pt-BR.")
     for name in ("operator_name", "operator_contact"):
-        given = getattr(settings, name)
-        _require(given or not real, f"{name.upper()} is printed in the policies and must be set.")
+        given = getattr(settings, name) or not real
+        _require(given, f"{name.upper()} is printed in the policies and must be set.")
     try:
         ZoneInfo(settings.time_zone)
     except (KeyError, ValueError, OSError):
@@ -258,11 +258,12 @@ def _check_stays_here(settings: Settings) -> None:
 
 def _check_keys(settings: Settings) -> None:
     """Refuse keys that are too short, or that somebody typed instead of making them at random."""
-    keys = [key.encode() for key in settings.session_keys]
-    long = keys and all(len(key) >= MINIMUM_KEY_BYTES for key in keys)
-    _require(long, f"SESSION_KEYS needs keys of at least {MINIMUM_KEY_BYTES} bytes.")
-    random = all(len(set(key)) >= MINIMUM_DISTINCT_BYTES for key in keys)
-    _require(random, "SESSION_KEYS must be random: one of them repeats a few characters.")
+    for name in ("SESSION_KEYS", "LEDGER_KEYS", "BAN_KEYS"):
+        keys = [key.encode() for key in getattr(settings, name.lower())]
+        long = keys and all(len(key) >= MINIMUM_KEY_BYTES for key in keys)
+        _require(long, f"{name} needs keys of at least {MINIMUM_KEY_BYTES} bytes.")
+        random = all(len(set(key)) >= MINIMUM_DISTINCT_BYTES for key in keys)
+        _require(random, f"{name} must be random: one of them repeats a few characters.")
     _require(settings.cookie_keys, "COOKIE_KEYS needs at least one key.")
     for key in settings.cookie_keys:
         try:
@@ -285,14 +286,9 @@ def _host_of(address: str) -> str:
 
 def _check_numbers(settings: Settings) -> None:
     """Refuse numbers with which nothing could be served, or not as the operator thinks."""
-    for name, least, most in (
-        ("minimum_age", 13, 99),
-        ("port", 1, 65535),
-        ("threads", 1, 1000),
-        ("workers", 1, 1000),
-        ("proxy_hops", 0, 10),
-        ("smtp_port", 1, 65535),
-    ):
+    limits = {"minimum_age": (13, 99), "port": (1, 65535), "smtp_port": (1, 65535), "threads": (1, 1000)}
+    limits |= {"workers": (1, 1000), "proxy_hops": (0, 10), "backup_days": (1, 3650)}
+    for name, (least, most) in limits.items():
         within = least <= getattr(settings, name) <= most
         _require(within, f"{name.upper()} must lie between {least} and {most}.")
 
@@ -314,7 +310,8 @@ def _check_providers(settings: Settings) -> None:
 
 def _check_secrets_differ(settings: Settings) -> None:
     """What leaks in one place must not open another."""
-    where = {"SESSION_KEYS": settings.session_keys, "COOKIE_KEYS": settings.cookie_keys}
+    kinds = ("session_keys", "cookie_keys", "ledger_keys", "ban_keys")
+    where = {name.upper(): getattr(settings, name) for name in kinds}
     where |= {f"{p.provider.upper()}_CLIENT_SECRET": (p.client_secret,) for p in settings.providers.values()}
     where |= {"SMTP_PASSWORD": (settings.smtp_password,)}
     for (name, ours), (other, theirs) in combinations(where.items(), 2):
@@ -346,10 +343,10 @@ def _check_mail(settings: Settings) -> None:
     # What looks encoded already would be decoded, and could hold another header.
     plain = settings.mail_name.isprintable() and "=?" not in settings.mail_name
     _require(plain, "MAIL_NAME must be one line of plain words.")
-    neutral = settings.mail_name.strip().casefold() != settings.site_name.strip().casefold()
-    neutral = neutral or settings.mode is not Mode.PRODUCTION
+    same = settings.mail_name.strip().casefold() == settings.site_name.strip().casefold()
+    neutral = not (same and settings.mode is Mode.PRODUCTION)
     _require(
-        neutral, f"MAIL_NAME must not be {PREFIX}SITE_NAME: it stands in inboxes, and can tell of an illness."
+        neutral, f"MAIL_NAME must not be {PREFIX}SITE_NAME: it stands in inboxes, and can tell of illness."
     )
     safe = security != "none" or host in LOOPBACK_HOSTS
     _require(safe, "SMTP_SECURITY=none is for a mail server on this machine alone.")
@@ -433,6 +430,8 @@ class _Reader:
             data_folder=data_folder,
             session_keys=self.several("SESSION_KEYS"),
             cookie_keys=self.several("COOKIE_KEYS"),
+            ledger_keys=self.several("LEDGER_KEYS"),
+            ban_keys=self.several("BAN_KEYS"),
             google=self.provider(
                 "google",
                 google,

@@ -16,6 +16,7 @@ from forum.community.views import community
 from forum.consent.views import consent
 from forum.database.session import Database
 from forum.moderation.views import moderation
+from forum.privacy.views import privacy
 from forum.site.views import site
 from forum.treatments.views import treatments
 from forum.web import (
@@ -59,7 +60,7 @@ def create_app(settings: Settings) -> Flask:
     # After the token: the page that asks for a proof shows again what was sent, which must not be a stranger's.
     app.before_request(access.check_proof)
     rendering.install(app)
-    for blueprint in (site, accounts, consent, community, my_pages, treatments, moderation, admin):
+    for blueprint in (site, accounts, consent, community, my_pages, treatments, moderation, privacy, admin):
         app.register_blueprint(blueprint)
     if settings.mode is Mode.DEMO:
         app.register_blueprint(web)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 _held: ContextVar[datetime | None] = ContextVar("held_clock", default=None)
 
@@ -21,3 +21,8 @@ def held_at(moment: datetime) -> Iterator[None]:
         yield
     finally:
         _held.reset(token)
+
+
+def today() -> date:
+    """Return the present day, in UTC."""
+    return now().date()

@@ -22,6 +22,7 @@ from forum.events import (
     Event,
     Follower,
     MemberPaused,
+    MemberRestricted,
     MemberReturned,
     PostDeleted,
     PostHidden,
@@ -98,6 +99,7 @@ CONSEQUENCES: dict[type[Event], tuple[Consequence, ...]] = {
     TopicMerged: (now(topic_facts.refresh_merged_facts),),
     TopicSplit: (now(topic_facts.refresh_split_facts),),
     MemberPaused: (now(topic_facts.refresh_facts_of_member),),
+    MemberRestricted: (now(topic_facts.refresh_facts_of_member),),
     MemberReturned: (now(topic_facts.refresh_facts_of_member),),
     AccountNoticeMade: (mailed(letters.letter_about_account),),
 }

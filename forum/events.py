@@ -62,6 +62,43 @@ class MemberReturned(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MemberRestricted(Event):
+    """A member asked that what is theirs be kept and not used; nothing of it is shown from now on."""
+
+    member_id: int
+    fixed_scopes = (SITE,)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRenamed(Event):
+    """A member goes by another name; every page that shows it shows the new one."""
+
+    member_id: int
+    fixed_scopes = (SITE,)
+
+
+@dataclass(frozen=True, slots=True)
+class LeavingBegun(Event):
+    """A member set out to leave."""
+
+    member_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentTakenBack(Event):
+    """A member took back what they had agreed to: the number of it in the ledger."""
+
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportAsked(Event):
+    """A member wants a copy of everything of theirs."""
+
+    export_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class AccountNoticeMade(Event):
     """A member is told about their own account; only they see it."""
 
@@ -162,6 +199,13 @@ class PostEdited(_InTopic):
 @dataclass(frozen=True, slots=True)
 class PostDeleted(_InTopic):
     """A post was taken back by its author; its number stays."""
+
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierTextPurged(_InTopic):
+    """A post's earlier versions were deleted by its author; the post itself stays as it is."""
 
     post_id: int
 

@@ -3,10 +3,11 @@
 What each does lives in its feature; how they run, in ``forum/jobs``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
 
+from config import Settings
 from forum.accounts import (
     account_notices,
     deletion_requests,
@@ -17,9 +18,11 @@ from forum.accounts import (
 )
 from forum.accounts import commands as accounts
 from forum.community import commands as community
-from forum.jobs.worker import Handler, Recurring
-from forum.moderation.commands import erasing, notices
+from forum.database.session import Database
+from forum.jobs.worker import Errand, Handler, Recurring
+from forum.moderation.commands import notices
 from forum.moderation.commands import reports as moderation
+from forum.privacy import erasing
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -39,5 +42,14 @@ SCHEDULE: tuple[Recurring, ...] = (
     Recurring("moderation.erase_left", DAY, erasing.erase_left),
 )
 
-# What recurring jobs put in for one member each, so that each has its own attempts.
-HANDLERS: Mapping[str, Handler] = MappingProxyType({erasing.ERASE_MEMBER: erasing.erase_member})
+
+def handlers_of(ban_keys: Sequence[str]) -> Mapping[str, Handler]:
+    """Return what is done for the jobs that recurring ones put in, for one member each: each has its own attempts."""
+    del ban_keys
+    return MappingProxyType({erasing.ERASE_MEMBER: erasing.erase_member})
+
+
+def errands_of(settings: Settings, database: Database) -> Mapping[str, Errand]:
+    """Return what is done outside any transaction for the jobs that recurring ones and commands put in: files."""
+    del settings, database
+    return MappingProxyType({})

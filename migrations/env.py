@@ -12,6 +12,7 @@ from forum.database.base import Base
 from forum.database.dialects import tools_for
 from forum.jobs import models as jobs
 from forum.moderation import models as moderation
+from forum.privacy import models as privacy
 from forum.treatments import models as treatments
 
 # Importing them is what fills the metadata that migrations are compared with.
@@ -24,6 +25,7 @@ MODELS = (
     jobs,
     moderation,
     page_stamps,
+    privacy,
     treatments,
 )
 

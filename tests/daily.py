@@ -7,7 +7,9 @@ import time_machine
 from forum import clock, consequences
 from forum.database.session import Database
 from forum.jobs.worker import Worker
-from forum.schedule import HANDLERS, SCHEDULE
+from forum.schedule import SCHEDULE, handlers_of
+
+BAN_KEYS = ("a key for bans that serves these tests alone",)
 
 
 def do_daily_job(database: Database, name: str, after: timedelta) -> None:
@@ -22,4 +24,4 @@ def do_daily_job(database: Database, name: str, after: timedelta) -> None:
 def do_jobs(database: Database) -> None:
     """Do the jobs that are due; there is no mail server."""
     errands = consequences.errands_of(consequences.CONSEQUENCES, None)
-    Worker(database, {**consequences.HANDLERS, **HANDLERS}, errands=errands).run_due(limit=100)
+    Worker(database, {**consequences.HANDLERS, **handlers_of(BAN_KEYS)}, errands=errands).run_due(limit=100)

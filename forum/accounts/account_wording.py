@@ -16,8 +16,10 @@ def provider_name(key: str) -> str:
 
 def subject(event: AccountEvent) -> str:
     """Return what a letter is about, as it may stand on anybody's locked screen."""
-    if event in (AccountEvent.LEAVING_BEGUN, AccountEvent.LEAVING_CANCELLED):
+    if event in (AccountEvent.LEAVING_BEGUN, AccountEvent.LEAVING_CANCELLED, AccountEvent.INACTIVE):
         return _("Your account")
+    if event in (AccountEvent.EXPORT_ASKED, AccountEvent.EXPORT_READY):
+        return _("Your copy of your data")
     if event is AccountEvent.SESSIONS_ENDED:
         return _("You were logged out")
     return _("A change to how you log in")
@@ -47,6 +49,16 @@ def sentence(event: AccountEvent, provider_name: str = "") -> str:
             "%(provider)s told us that somebody else may have been in your account there. To be safe, we "
             "logged you out here on every device.",
             provider=other,
+        ),
+        AccountEvent.EXPORT_ASKED: _(
+            "A copy of everything of yours was asked for. We are putting it together."
+        ),
+        AccountEvent.EXPORT_READY: _(
+            "The copy of everything of yours is ready. You can fetch it in your privacy settings, for seven days."
+        ),
+        AccountEvent.INACTIVE: _(
+            "You have not been here for almost two years. Unless you log in within 30 days, your account "
+            "and your posts will be deleted."
         ),
         AccountEvent.LEAVING_CANCELLED: _(
             "You logged in, so your account stays. It and your posts are back as they were."
@@ -94,5 +106,9 @@ def if_it_was_not_you(event: AccountEvent) -> str:
             return _(
                 "If this was not you, or you think again: log in before then, and everything comes back."
             )
+        case AccountEvent.EXPORT_ASKED | AccountEvent.EXPORT_READY:
+            return _("If this was not you: log in, end all other sessions, and look through your ways in.")
+        case AccountEvent.INACTIVE:
+            return _("If you want to keep it, logging in once is enough. You need do nothing else.")
         case AccountEvent.LEAVING_CANCELLED:
             return _("If this was not you: log in, end all other sessions, and look through your ways in.")

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from forum import clock
 from forum.accounts.from_providers import comes_first
-from forum.accounts.leaving import GRACE, begin_leaving, hold_member
+from forum.accounts.leaving import begin_leaving, hold_member
 from forum.accounts.models import DeletionRequest, Leaving
 from forum.accounts.providers.outcomes import Provider
 from forum.accounts.providers.signed_requests import SignedCall
@@ -85,7 +85,7 @@ def deletion_page(session: Session, code: str, contact: str) -> DeletionPage:
     Queries: 1
     """
     row = session.execute(
-        select(DeletionRequest.member_id, Leaving.since)
+        select(DeletionRequest.member_id, Leaving.until)
         .outerjoin(Leaving, Leaving.member_id == DeletionRequest.member_id)
         .where(DeletionRequest.code_hash == hash_of(code))
     ).one_or_none()
@@ -93,10 +93,9 @@ def deletion_page(session: Session, code: str, contact: str) -> DeletionPage:
         raise NotFound
     if row.member_id is None:
         return DeletionPage(Standing.NOTHING_KEPT, contact, None, None)
-    if row.since is None:
+    if row.until is None:
         return DeletionPage(Standing.CAME_BACK, contact, None, None)
-    ends = row.since + GRACE
-    return DeletionPage(Standing.UNDER_WAY, contact, ends, ends + ERASED_WITHIN)
+    return DeletionPage(Standing.UNDER_WAY, contact, row.until, row.until + ERASED_WITHIN)
 
 
 def sweep_deletion_requests(session: Session) -> int:

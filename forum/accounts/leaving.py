@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from forum import clock
 from forum.accounts.account_notices import tell
-from forum.accounts.models import AccountEvent, Leaving, Member
+from forum.accounts.models import AccountEvent, Leaving, Member, PostsFate
 from forum.errors import Conflict
-from forum.events import MemberPaused, MemberReturned, emit
+from forum.events import LeavingBegun, MemberPaused, MemberReturned, emit
 from forum.permissions.actor import MemberId, MemberState
 from forum.text.translate import gettext as _
 
@@ -30,17 +30,30 @@ def hold_member(session: Session, member_id: MemberId) -> MemberState | None:
     return session.scalar(select(Member.state).where(Member.id == member_id).with_for_update(key_share=True))
 
 
-def begin_leaving(session: Session, member_id: MemberId, provider: str = "") -> None:
+def begin_leaving(
+    session: Session,
+    member_id: MemberId,
+    provider: str = "",
+    *,
+    posts: PostsFate = PostsFate.DELETE,
+    grace: timedelta = GRACE,
+) -> None:
     """Let a member set out to leave: nothing of theirs is shown from now on. Doing it twice changes nothing.
 
-    Whoever calls ends their sessions. ``provider`` is the one that passed on their wish, or "".
+    Whoever calls ends their sessions. ``provider`` is the one that passed on their wish, or "". For ``grace``, which is
+    never longer than fourteen days, signing in brings everything back.
 
-    Emits: MemberPaused, AccountNoticeMade
+    Emits: MemberPaused, LeavingBegun, AccountNoticeMade
     """
     state = hold_member(session, member_id)
     if state is None or state is MemberState.LEAVING:
         return
-    session.add(Leaving(member_id=member_id, since=clock.now(), state_before=state))
+    now = clock.now()
+    session.add(
+        Leaving(
+            member_id=member_id, since=now, until=now + min(grace, GRACE), posts=posts, state_before=state
+        )
+    )
     session.execute(
         update(Member)
         .where(Member.id == member_id)
@@ -48,6 +61,7 @@ def begin_leaving(session: Session, member_id: MemberId, provider: str = "") -> 
         .execution_options(synchronize_session=False)
     )
     emit(session, MemberPaused(member_id))
+    emit(session, LeavingBegun(member_id))
     tell(session, member_id, AccountEvent.LEAVING_BEGUN, provider)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Date, ForeignKey, Index, LargeBinary, String, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
+from forum import clock
 from forum.accounts.devices import BrowserFamily, SystemFamily
 from forum.database.base import Base, Numbered, numbered
 from forum.database.column_types import UtcDateTime, words
@@ -43,6 +44,21 @@ class AccountEvent(StrEnum):
     SESSIONS_ENDED = "sessions-ended"
     LEAVING_BEGUN = "leaving-begun"
     LEAVING_CANCELLED = "leaving-cancelled"
+    # A copy of everything of theirs was asked for, and can be fetched now.
+    EXPORT_ASKED = "export-asked"
+    EXPORT_READY = "export-ready"
+    # They have not been here for so long that their account is going to be deleted.
+    INACTIVE = "inactive"
+
+
+class PostsFate(StrEnum):
+    """What is to become of a member's posts when they leave."""
+
+    DELETE = "delete"
+    # They stay, under "former member".
+    KEEP = "keep"
+    # Those stay that the member marked, and the rest goes.
+    KEEP_CHOSEN = "keep-chosen"
 
 
 class Member(Numbered, Base):
@@ -62,6 +78,12 @@ class Member(Numbered, Base):
     state: Mapped[MemberState] = mapped_column(words(MemberState, "state"), default=MemberState.ACTIVE)
     locale: Mapped[str] = mapped_column(String(20))
     joined_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # A day and no more; what tells that nobody uses an account any longer.
+    last_seen_on: Mapped[date] = mapped_column(Date, index=True, insert_default=clock.today)
+    # When they were told that their account will be deleted unless they come back.
+    warned_inactive_on: Mapped[date | None] = mapped_column(Date)
+    # Policies that came into force later are news to them.
+    policies_seen_at: Mapped[datetime] = mapped_column(UtcDateTime, insert_default=clock.now)
 
 
 class Suspension(Base):
@@ -209,10 +231,13 @@ class Leaving(Base):
     """That a member is on their way out: hidden at once, erased when the days of grace are over."""
 
     __tablename__ = "leaving"
-    __table_args__ = (Index(None, "since"),)
+    __table_args__ = (Index(None, "until"),)
 
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
     since: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Until when signing in brings everything back; they are erased within a day of it.
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
+    posts: Mapped[PostsFate] = mapped_column(words(PostsFate, "posts"))
     # What their account goes back to when they sign in before it is too late.
     state_before: Mapped[MemberState] = mapped_column(words(MemberState, "state_before"))
 
@@ -227,3 +252,26 @@ class DeletionRequest(Numbered, Base):
     # None when nobody here was meant, and once they are erased.
     member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Ban(Numbered, Base):
+    """That whoever has an identity may not come back for a while: they left while they were suspended.
+
+    The hash is keyed, and from an identity to it and never back; nothing else of the person is left.
+    """
+
+    __tablename__ = "ban"
+    __table_args__ = numbered(Index(None, "until"))
+
+    identity_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class FormerName(Numbered, Base):
+    """A name that somebody had, by the hash of its key, so that nobody else is taken for them for a while."""
+
+    __tablename__ = "former_name"
+    __table_args__ = numbered(Index(None, "free_at"))
+
+    name_key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    free_at: Mapped[datetime] = mapped_column(UtcDateTime)

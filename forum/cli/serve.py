@@ -70,8 +70,9 @@ def worker() -> None:
         signal.signal(number, lambda _number, _frame: stop.set())
     # Two threads, each of which may read and write.
     with opening.database(settings, size=4) as database:
-        errands = consequences.errands_of(consequences.CONSEQUENCES, _post(settings))
-        handlers = {**consequences.HANDLERS, **schedule.HANDLERS}
+        letters = consequences.errands_of(consequences.CONSEQUENCES, _post(settings))
+        errands = {**letters, **schedule.errands_of(settings, database)}
+        handlers = {**consequences.HANDLERS, **schedule.handlers_of(settings.ban_keys)}
         Worker(database, handlers, schedule.SCHEDULE, errands=errands).run(stop)
 
 

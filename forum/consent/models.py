@@ -61,6 +61,23 @@ class PolicyVersion(Numbered, Base):
     effective_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class PolicyDraftText(Numbered, Base):
+    """A policy that administrators work on: one for each kind and language, gone when it is published."""
+
+    __tablename__ = "policy_draft"
+    __table_args__ = numbered(UniqueConstraint("kind", "locale"))
+
+    kind: Mapped[PolicyKind] = mapped_column(words(PolicyKind, "kind"))
+    locale: Mapped[str] = mapped_column(String(20))
+    title: Mapped[str] = mapped_column(String(200))
+    markdown: Mapped[str] = mapped_column(Text)
+    # Counts up with each change, so that nobody overwrites what they have not seen.
+    revision: Mapped[int]
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # None for the operator.
+    changed_by: Mapped[UUID | None] = mapped_column(Uuid)
+
+
 class InterfaceText(Base):
     """The exact words shown beside a choice, once per hash, immutable."""
 

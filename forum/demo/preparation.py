@@ -102,6 +102,8 @@ def prepare(environ: Mapping[str, str]) -> Prepared:
             f"{PREFIX}DATA_FOLDER": str(folder),
             f"{PREFIX}SESSION_KEYS": _kept(keys / "session-key", lambda: secrets.token_urlsafe(48)),
             f"{PREFIX}COOKIE_KEYS": _kept(keys / "cookie-key", lambda: Fernet.generate_key().decode()),
+            f"{PREFIX}LEDGER_KEYS": _kept(keys / "ledger-key", lambda: secrets.token_urlsafe(48)),
+            f"{PREFIX}BAN_KEYS": _kept(keys / "ban-key", lambda: secrets.token_urlsafe(48)),
             f"{PREFIX}OPERATOR_NAME": "The demo's operator",
             f"{PREFIX}OPERATOR_ADDRESS": "1 Example Street, Exampleton",
             f"{PREFIX}OPERATOR_CONTACT": "care@forum.invalid",

@@ -31,6 +31,8 @@ class MemberState(StrEnum):
     TURNED_AWAY = "turned-away"
     # Leaving was begun: hidden at once, erased after the days of grace.
     LEAVING = "leaving"
+    # They asked that what is theirs be kept and not used (GDPR, Art. 18): neither shown nor found, and not deleted.
+    RESTRICTED = "restricted"
 
 
 class Purpose(StrEnum):
@@ -68,7 +70,9 @@ REQUIRED_PURPOSES = frozenset({Purpose.MEMBERSHIP, Purpose.HEALTH_DATA})
 MODERATE_ALL = frozenset({Role.MODERATOR, Role.ADMINISTRATOR})
 STAFF_ROLES = frozenset({Role.CATEGORY_MODERATOR, Role.MODERATOR, Role.ADMINISTRATOR})
 # Who was let in: reading remains to them, however things stand otherwise.
-READING_STATES = frozenset({MemberState.ACTIVE, MemberState.PAUSED, MemberState.LEAVING})
+READING_STATES = frozenset(
+    {MemberState.ACTIVE, MemberState.PAUSED, MemberState.LEAVING, MemberState.RESTRICTED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,8 @@ class Actor:
     category_ids: frozenset[int] = frozenset()
     # Required purposes for which no consent stands.
     missing_consents: frozenset[Purpose] = frozenset()
+    # A policy was changed in a way that matters since they last agreed.
+    has_to_agree_again: bool = False
     # A moderator's decision: reading, export and leaving remain. No end means until it is lifted.
     is_suspended: bool = False
     suspended_until: datetime | None = None

@@ -62,6 +62,22 @@ has_consented = rule(
         "You have not agreed that we keep what you write about your health, so you can read but not write."
     ),
 )
+has_agreed_again = rule(
+    "has agreed to what changed",
+    lambda actor, _subject: not actor.has_to_agree_again,
+    lambda: _(
+        "Our policies changed in a way that matters, so we ask you again before you write. Your privacy settings "
+        "show what changed."
+    ),
+)
+not_restricted = rule(
+    "not restricted",
+    lambda actor, _subject: actor.state is not MemberState.RESTRICTED,
+    lambda: _(
+        "You asked that what is yours be kept and not used, so you can read but not write. Your privacy settings "
+        "end that at any time."
+    ),
+)
 site_takes_posts = rule(
     "the community takes posts or they keep it going",
     lambda actor, _subject: actor.is_staff or not actor.site_is_read_only,
@@ -123,8 +139,8 @@ operates = rule(
     lambda actor, _subject: actor.is_operator,
     lambda: _("Only administrators can do this."),
 )
-in_good_standing = signed_in & not_suspended & not_paused & not_turned_away & let_in
-may_write = in_good_standing & has_consented & site_takes_posts
+in_good_standing = signed_in & not_suspended & not_paused & not_restricted & not_turned_away & let_in
+may_write = in_good_standing & has_consented & has_agreed_again & site_takes_posts
 may_moderate = in_good_standing & moderates_some
 may_run = operates | (in_good_standing & administers)
 

@@ -30,6 +30,8 @@ def real_settings(folder: Path) -> Settings:
             "ALONGSIDE_BASE_URL": "https://forum.example",
             "ALONGSIDE_DATA_FOLDER": str(folder),
             "ALONGSIDE_SESSION_KEYS": "a session key that serves tests alone",
+            "ALONGSIDE_LEDGER_KEYS": "a ledger key that serves this test alone",
+            "ALONGSIDE_BAN_KEYS": "a key for bans that serves this test alone",
             "ALONGSIDE_COOKIE_KEYS": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
             "ALONGSIDE_OPERATOR_NAME": "The Community",
             "ALONGSIDE_OPERATOR_CONTACT": "care@forum.example",

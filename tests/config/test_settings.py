@@ -28,6 +28,8 @@ def production(folder: Path) -> Environ:
         "ALONGSIDE_DATA_FOLDER": str(folder),
         "ALONGSIDE_SESSION_KEYS": KEY,
         "ALONGSIDE_COOKIE_KEYS": COOKIE_KEY,
+        "ALONGSIDE_LEDGER_KEYS": "a ledger key that serves these tests alone",
+        "ALONGSIDE_BAN_KEYS": "a key for bans that serves these tests alone",
         "ALONGSIDE_OPERATOR_NAME": "The Community",
         "ALONGSIDE_OPERATOR_CONTACT": "care@forum.example",
     }

@@ -14,12 +14,12 @@ from forum.accounts.models import EmailAddress, Member, Suspension
 from forum.audit_log.models import AuditEntry
 from forum.consent.models import ConsentEvent
 from forum.database.session import Database
-from forum.moderation.commands.erasing import TURNED_AWAY_KEPT
 from forum.moderation.commands.members import let_in_member, note_member, turn_away_member
 from forum.moderation.drafts import MemberDraft
 from forum.moderation.models import MemberNote, Notice, ReasonCode, Report, ReportReason
 from forum.moderation.queries.members import MEMBERS_PER_PAGE
 from forum.permissions.actor import OPERATOR, MemberState, Role
+from forum.privacy.erasing import TURNED_AWAY_KEPT
 from tests import cast
 from tests.cast import Someone
 from tests.daily import do_daily_job

@@ -85,6 +85,8 @@ def environ(tmp_path: Path, port: int) -> dict[str, str]:
         "ALONGSIDE_DATA_FOLDER": str(tmp_path / "data"),
         "ALONGSIDE_SESSION_KEYS": "a session key that serves tests alone",
         "ALONGSIDE_COOKIE_KEYS": Fernet.generate_key().decode(),
+        "ALONGSIDE_LEDGER_KEYS": "a ledger key that serves this test alone",
+        "ALONGSIDE_BAN_KEYS": "a key for bans that serves this test alone",
         "ALONGSIDE_OPERATOR_NAME": "The Test Community",
         "ALONGSIDE_OPERATOR_ADDRESS": "1 Example Street, Exampleton",
         "ALONGSIDE_OPERATOR_CONTACT": "care@forum.invalid",

@@ -46,7 +46,8 @@ def environ_of(settings: Settings) -> dict[str, str]:
     """Return the variables that give these settings, as an operator would set them."""
     found = {name: getattr(settings, name) for name in _PLAIN}
     found |= {
-        name: ",".join(getattr(settings, name)) for name in ("trusted_hosts", "session_keys", "cookie_keys")
+        name: ",".join(getattr(settings, name))
+        for name in ("trusted_hosts", "session_keys", "cookie_keys", "ledger_keys", "ban_keys")
     }
     found["stand_in"] = "yes" if settings.stand_in else "no"
     for provider in (settings.google, settings.facebook):

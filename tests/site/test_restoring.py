@@ -12,8 +12,9 @@ from forum import clock
 from forum.accounts.models import Identity, Member, SignInSession
 from forum.database.session import Database
 from forum.jobs.worker import Worker
-from forum.schedule import HANDLERS, SCHEDULE
+from forum.schedule import SCHEDULE, handlers_of
 from tests import cast
+from tests.daily import BAN_KEYS
 
 OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
 
@@ -33,7 +34,7 @@ def test_who_left_since_the_backup_is_erased_again(app: Flask, database: Databas
         # Said twice it is no different.
         for statement in statements() * 2:
             session.execute(text(statement.replace("UUID", uuid)))
-    worker = Worker(database, HANDLERS, SCHEDULE)
+    worker = Worker(database, handlers_of(BAN_KEYS), SCHEDULE)
     worker.run_due(limit=1)
     with time_machine.travel(clock.now() + timedelta(days=1)):
         worker.run_due(limit=100)

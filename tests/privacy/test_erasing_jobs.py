@@ -16,7 +16,7 @@ from forum.community.models import Post
 from forum.database.session import Database
 from forum.jobs.models import Job
 from forum.jobs.queue import MOST_ATTEMPTS
-from forum.moderation.commands.erasing import (
+from forum.privacy.erasing import (
     ERASE_MEMBER,
     erase_left,
     erase_member,

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from forum import clock
-from forum.accounts.leaving import GRACE, hold_member
+from forum.accounts.leaving import hold_member
 from forum.accounts.models import (
     AccountNotice,
     DeletionRequest,
@@ -75,7 +75,7 @@ def erase_turned_away(session: Session) -> None:
 
 
 def erase_left(session: Session) -> None:
-    """Have everybody erased who set out to leave more than 14 days ago and has not come back since.
+    """Have everybody erased who set out to leave, and whose days of grace are over.
 
     Queries: 1, and 1 for each
     """
@@ -119,7 +119,7 @@ def _was_turned_away() -> ColumnElement[bool]:
 
 def _has_left() -> ColumnElement[bool]:
     """Say whose days of grace are over. Needs Member outer-joined to Leaving."""
-    return and_(Member.state == MemberState.LEAVING, Leaving.since <= clock.now() - GRACE)
+    return and_(Member.state == MemberState.LEAVING, Leaving.until <= clock.now())
 
 
 def _erase_if_due(session: Session, member_id: MemberId) -> None:

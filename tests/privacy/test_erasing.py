@@ -36,12 +36,6 @@ from forum.consent.models import ConsentEvent
 from forum.database.base import Base
 from forum.database.session import Database
 from forum.errors import Conflict
-from forum.moderation.commands.erasing import (
-    _NAMED_IN,
-    _THEIRS,
-    TURNED_AWAY_KEPT,
-    erase_member,
-)
 from forum.moderation.commands.members import note_member, turn_away_member
 from forum.moderation.commands.threads import decide_on_post
 from forum.moderation.commands.working import claim_report
@@ -49,6 +43,12 @@ from forum.moderation.drafts import ClaimDraft, MemberDraft, ThreadDraft
 from forum.moderation.models import MemberNote, Notice, ReasonCode, Report
 from forum.permissions.actions import Action
 from forum.permissions.actor import MemberId, MemberState
+from forum.privacy.erasing import (
+    _NAMED_IN,
+    _THEIRS,
+    TURNED_AWAY_KEPT,
+    erase_member,
+)
 from forum.schedule import SCHEDULE
 from forum.text.markdown import render_post
 from tests import cast

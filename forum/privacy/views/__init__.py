@@ -1,0 +1,5 @@
+"""The addresses of a member's rights, and of the policies. Importing a module here registers its routes."""
+
+from forum.privacy.views.blueprint import privacy
+
+__all__ = ["privacy"]
