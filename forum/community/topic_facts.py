@@ -8,6 +8,7 @@ from forum.community.models import Post, Topic
 from forum.community.visibility import post_is_readable
 from forum.events import (
     MemberPaused,
+    MemberRestricted,
     MemberReturned,
     PostDeleted,
     PostHidden,
@@ -66,7 +67,9 @@ def refresh_split_facts(session: Session, event: TopicSplit) -> None:
     rewrite(session, event.new_topic_id)
 
 
-def refresh_facts_of_member(session: Session, event: MemberPaused | MemberRestricted | MemberReturned) -> None:
+def refresh_facts_of_member(
+    session: Session, event: MemberPaused | MemberRestricted | MemberReturned
+) -> None:
     """Rewrite the facts of every topic in which the member wrote, now that what they wrote is out of sight, or back.
 
     Queries: 1, and 1 for each topic
