@@ -1,14 +1,11 @@
 """The consent step at the front door: nothing before a yes, everything after one, and no is as easy as yes."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import delete, event, select
+from sqlalchemy import delete, select
 
 from forum import clock
 from forum.accounts.models import Identity, Member
@@ -19,6 +16,7 @@ from forum.permissions.actor import Purpose
 from tests.accounts.stand_in import StandIn
 from tests.conftest import settings_for
 from tests.consent.joining import EVERYTHING, ROBIN, assert_knows_nobody, records
+from tests.faults import contents, failing_at, lost_at_the_commit
 from tests.front_door import NEEDED, Browser, Forum, Log, Page, served
 
 BOTH_BUTTONS = ("Agree and join", "No thanks, keep nothing")
@@ -164,41 +162,23 @@ def test_a_yes_makes_member_identity_and_all_events(forum: Forum) -> None:
     assert "pending" not in browser.http.cookies
 
 
-@contextmanager
-def failing_at(forum: Forum, number: int) -> Iterator[list[int]]:
-    """Break the write connection at its nth statement; the list holds how many were sent."""
-    sent = [0]
-
-    def count(*_arguments: Any) -> None:
-        sent[0] += 1
-        if sent[0] == number:
-            raise RuntimeError("made to fail")
-
-    engine = forum.database.write_engine
-    event.listen(engine, "before_cursor_execute", count)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", count)
-
-
 @pytest.mark.proves("C2")
 @pytest.mark.proves("W18")
 def test_a_fault_at_any_statement_leaves_nothing(forum: Forum) -> None:
-    before = forum.counts()
     browser = Browser(forum)
     page = browser.at_consent()
+    before = contents(forum.database)
     number = 0
     while True:
         number += 1
-        with failing_at(forum, number) as sent:
+        with failing_at(forum.database, number) as sent:
             answer = browser.agree(page, "quiet-river", agree=EVERYTHING)
         if sent[0] < number:
             break
         assert answer.status_code == 500, number
         assert "made to fail" not in answer.text
         assert answer.headers["X-Request-Id"] in answer.text
-        assert forum.counts() == before, number
+        assert contents(forum.database) == before, number
     # It got through once nothing failed, and there were statements enough for all that is made.
     assert answer.status_code == 303
     assert number > 20
@@ -210,15 +190,8 @@ def test_a_connection_lost_at_the_commit_leaves_nothing(forum: Forum) -> None:
     before = forum.counts()
     browser = Browser(forum)
     page = browser.at_consent()
-
-    def lose(connection: Any) -> None:
-        connection.connection.dbapi_connection.close()
-
-    event.listen(forum.database.write_engine, "commit", lose)
-    try:
+    with lost_at_the_commit(forum.database):
         assert browser.agree(page, "quiet-river").status_code == 500
-    finally:
-        event.remove(forum.database.write_engine, "commit", lose)
     assert forum.counts() == before
     # Nobody is signed in as a member who isn't there, and the form can be sent again.
     assert browser.name() is None

@@ -1,0 +1,94 @@
+"""Breaks the writing of a database at one statement, and holds what every table holds, for tests of all or nothing."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from forum.database.base import Base
+from forum.database.session import Database
+
+
+class MadeToFail(RuntimeError):
+    """The fault that a test asked for."""
+
+
+@contextmanager
+def failing_at(database: Database, number: int) -> Iterator[list[int]]:
+    """Break the write connection at its nth statement; the list holds how many were sent."""
+    sent = [0]
+
+    def count(*_arguments: Any) -> None:
+        sent[0] += 1
+        if sent[0] == number:
+            raise MadeToFail("made to fail")
+
+    with _listening(database, "before_cursor_execute", count):
+        yield sent
+
+
+@contextmanager
+def lost_at_the_commit(database: Database) -> Iterator[None]:
+    """Lose the write connection when everything was sent, and nothing is committed yet."""
+
+    def lose(connection: Any) -> None:
+        connection.connection.dbapi_connection.close()
+
+    with _listening(database, "commit", lose):
+        yield
+
+
+@contextmanager
+def _listening(database: Database, what: str, heard: Callable[..., None]) -> Iterator[None]:
+    event.listen(database.write_engine, what, heard)
+    try:
+        yield
+    finally:
+        event.remove(database.write_engine, what, heard)
+
+
+def contents(database: Database) -> dict[str, list[str]]:
+    """Return every row of every table."""
+    with database.reading() as session:
+        return {
+            table.name: sorted(repr(tuple(row)) for row in session.execute(select(table)))
+            for table in Base.metadata.sorted_tables
+        }
+
+
+def all_or_nothing(database: Database, deed: Callable[[Session], object]) -> int:
+    """Do something in a transaction that fails at its first statement, at its second, and so on, until it gets through.
+
+    Each time nothing may have changed, in any table; at the end something has. Returns how many statements there are.
+    """
+    before = contents(database)
+    number = 0
+    while True:
+        number += 1
+        with failing_at(database, number) as sent:
+            happened = _tried(database, deed)
+        if sent[0] < number:
+            break
+        assert not happened, f"The fault at statement {number} was swallowed."
+        assert contents(database) == before, f"A fault at statement {number} left something."
+        if number == 1:
+            # Nor may it leave anything when the connection is lost after everything was sent.
+            with lost_at_the_commit(database), pytest.raises(DBAPIError), database.transaction() as session:
+                deed(session)
+            assert contents(database) == before
+    assert happened
+    assert contents(database) != before
+    return number - 1
+
+
+def _tried(database: Database, deed: Callable[[Session], object]) -> bool:
+    try:
+        with database.transaction() as session:
+            deed(session)
+    except MadeToFail:
+        return False
+    return True
