@@ -7,6 +7,7 @@ policies write (``render_page``), which may also carry headings, tables and mark
 from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from mdit_py_plugins.anchors import anchors_plugin
 from mdit_py_plugins.attrs import attrs_plugin
 
@@ -48,3 +49,8 @@ def render_post(markdown: str) -> RenderedText:
 def render_page(markdown: str) -> RenderedText:
     """Render what an editor wrote for a page of the community's own."""
     return RenderedText(markdown, sanitising.clean_page(_page.render(markdown)))
+
+
+def parse_page(markdown: str) -> list[Token]:
+    """Return what ``render_page`` makes its HTML of, for whoever needs the words in it one by one."""
+    return _page.parse(markdown)

@@ -1,24 +1,26 @@
-"""Policies: published in versions that stay, and readable for everyone."""
+"""Policies: published in versions that stay, each of which holds from its day."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
-from flask import Flask
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import DatabaseError
 
 from forum import clock
-from forum.consent.commands import publish_policy
 from forum.consent.drafts import PolicyDraft
-from forum.consent.models import PolicyKind
-from forum.consent.queries import policies_in_force, policy_page, site_is_ready
+from forum.consent.models import PolicyKind, PolicyVersion
+from forum.consent.policies import publish_policy
+from forum.consent.policy_queries import policy_page
+from forum.consent.queries import policies_in_force, site_is_ready
 from forum.database.page_stamps import read
 from forum.database.session import Database
 from forum.errors import NotFound
 from forum.permissions.actor import OPERATOR
 from tests.cast import publish_policies
-from tests.front_door import Page
 from tests.recorder import recorded
 
 TERMS = PolicyDraft(PolicyKind.TERMS, "en", "Terms", "## In short\n\nBe kind.\n")
@@ -64,7 +66,7 @@ def test_an_announced_version_waits_for_its_day(bare: Database) -> None:
     assert version_in_force(bare) == 1
     with bare.reading() as session:
         announced = policy_page(session, PolicyKind.TERMS, "en", 2)
-    assert (announced.is_to_come, announced.is_in_force) == (True, False)
+    assert (announced.shown.is_to_come, announced.shown.is_in_force) == (True, False)
     with time_machine.travel(soon + timedelta(seconds=1)):
         assert version_in_force(bare) == 2
 
@@ -89,36 +91,66 @@ def test_reading_a_policy_takes_two_statements(bare: Database) -> None:
         assert len(statements) == 3
 
 
-def test_every_version_stays_readable(app: Flask, database: Database) -> None:
-    publish(database, TERMS)
-    publish(database, replace(TERMS, markdown="## In short\n\nBe kinder.\n"))
-    client = app.test_client()
-    now, then = client.get("/policies/terms"), client.get("/policies/terms/1")
-    assert now.status_code == then.status_code == 200
-    assert "Be kinder." in now.text
-    assert "Be kind." in then.text
-    assert "This is an earlier version." in then.text
-    assert '<h2 id="in-short">In short</h2>' in now.text
-    links = Page(now.text).links()
-    assert {"/policies/terms/1", "/policies/terms/2"} <= set(links.values())
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "/policies/terms",
-        "/policies/terms/1",
-        "/policies/nonsense",
-        "/policies/terms/0",
-        "/policies/terms/99999999999999999999999999",
-        "/policies/health-data/9",
-    ],
-)
-def test_a_policy_that_is_not_there_is_not_found(app: Flask, address: str) -> None:
-    assert app.test_client().get(address).status_code == 404
-
-
 def test_a_version_nobody_published_is_not_found(bare: Database) -> None:
     publish(bare, TERMS)
     with bare.reading() as session, pytest.raises(NotFound):
         policy_page(session, PolicyKind.TERMS, "en", 2)
+
+
+# --- several announced ------------------------------------------------------------------------------------
+
+
+@pytest.mark.proves("C12")
+def test_each_version_holds_from_its_day_until_the_day_of_another(bare: Database) -> None:
+    """An announced version takes over on its day, also from what was published after it for an earlier one."""
+    publish(bare, TERMS)
+    soon, later = (clock.now() + timedelta(days=days) for days in (14, 30))
+    publish(bare, replace(TERMS, markdown="Announced.\n", effective_at=soon))
+    publish(bare, replace(TERMS, markdown="For now.\n"))
+    publish(bare, replace(TERMS, markdown="One day.\n", effective_at=later))
+    held = [version_in_force(bare)]
+    for moment in (soon - timedelta(seconds=1), soon, later - timedelta(seconds=1), later):
+        with time_machine.travel(moment, tick=False):
+            held.append(version_in_force(bare))
+            with bare.reading() as session:
+                (terms,) = policies_in_force(session, "en")
+            assert terms.version == held[-1]
+    assert held == [3, 3, 2, 2, 4]
+
+
+@pytest.mark.proves("C12")
+def test_of_two_for_the_same_day_the_newer_holds_and_the_other_never_does(bare: Database) -> None:
+    publish(bare, TERMS)
+    soon = clock.now() + timedelta(days=14)
+    publish(bare, replace(TERMS, markdown="With a mistake.\n", effective_at=soon))
+    publish(bare, replace(TERMS, markdown="Without it.\n", effective_at=soon))
+    assert version_in_force(bare) == 1
+    for days in (0, 14, 400):
+        with time_machine.travel(clock.now() + timedelta(days=days, minutes=1)), bare.reading() as session:
+            page = policy_page(session, PolicyKind.TERMS, "en", 2)
+        assert (page.shown.replaced_by, page.shown.is_in_force) == (3, False)
+    with time_machine.travel(soon + timedelta(seconds=1)):
+        assert version_in_force(bare) == 3
+
+
+# --- never changed ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.proves("C6")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        update(PolicyVersion).values(material=False),
+        update(PolicyVersion).values(markdown="Others."),
+        update(PolicyVersion).values(effective_at=clock.now()),
+        delete(PolicyVersion),
+    ],
+    ids=str,
+)
+def test_what_is_published_is_not_changed_and_not_taken_back(bare: Database, statement: Any) -> None:
+    publish(bare, replace(TERMS, material=True))
+    with pytest.raises(DatabaseError), bare.transaction() as session:
+        session.execute(statement)
+    with bare.reading() as session:
+        row = session.execute(select(PolicyVersion.markdown, PolicyVersion.material)).one()
+    assert tuple(row) == (TERMS.markdown, True)

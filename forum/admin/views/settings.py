@@ -1,13 +1,14 @@
-"""The addresses of administration. To everybody whose task it is not, they do not exist."""
+"""The first page of administration, and the settings of the community."""
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, redirect, request
+from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Answer
 
 from forum.admin import queries
 from forum.admin.forms import PREVIEW, SettingsForm, parse_settings, show_settings
 from forum.admin.queries import History, SettingsChange
+from forum.admin.views.blueprint import SEE_OTHER, admin
 from forum.community_settings import commands
 from forum.community_settings.drafts import SettingsDraft
 from forum.community_settings.models import SignUp
@@ -19,10 +20,6 @@ from forum.web import current
 from forum.web.access import staff_only
 from forum.web.forms import show_refusal
 from forum.web.rendering import render
-
-admin = Blueprint("admin", __name__)
-
-SEE_OTHER = 303
 
 
 @dataclass(frozen=True, slots=True)
