@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 
 # Spreadsheets run what begins like this.
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
@@ -10,11 +11,18 @@ _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 def as_csv(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return the rows under their heading; a cell that begins like a formula gets an apostrophe in front."""
+    return "".join(csv_lines(heading, rows))
+
+
+def csv_lines(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """Give the same line by line, for tables that are too large to be held at once."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([_harmless(cell) for cell in heading])
-    writer.writerows([_harmless(cell) for cell in row] for row in rows)
-    return out.getvalue()
+    for row in itertools.chain([heading], rows):
+        writer.writerow([_harmless(cell) for cell in row])
+        yield out.getvalue()
+        out.seek(0)
+        out.truncate()
 
 
 def _harmless(cell: object) -> str:
