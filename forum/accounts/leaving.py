@@ -1,6 +1,7 @@
 """Setting out to leave, and coming back in time. What becomes of what they wrote is not decided here.
 
-A member who leaves is out of sight at once. For fourteen days logging in brings everything back; then they are erased.
+A member who leaves is out of sight at once. For fourteen days, or fewer if they say so, logging in brings everything
+back; after that nothing does, and within a day they are erased.
 Whoever changes how things stand with a member holds the member first and topics afterwards, as erasing does.
 """
 
@@ -13,11 +14,15 @@ from forum import clock
 from forum.accounts.account_notices import tell
 from forum.accounts.models import AccountEvent, Leaving, Member, PostsFate
 from forum.errors import Conflict
-from forum.events import LeavingBegun, MemberPaused, MemberReturned, emit
+from forum.events import LeavingBegun, LeavingCancelled, MemberPaused, MemberReturned, emit
 from forum.permissions.actor import MemberId, MemberState
 from forum.text.translate import gettext as _
 
 GRACE = timedelta(days=14)
+# For whoever wants it as soon as possible; a night's sleep is left all the same.
+SHORTEST_GRACE = timedelta(days=1)
+# The daily job comes within this time once the days of grace are over.
+ERASED_WITHIN = timedelta(days=1)
 
 
 def hold_member(session: Session, member_id: MemberId) -> MemberState | None:
@@ -68,25 +73,34 @@ def begin_leaving(
 def cancel_leaving(session: Session, member_id: MemberId) -> bool:
     """Bring a member back who was leaving, as they were, and tell them; False when they were not leaving.
 
-    Emits: MemberReturned, AccountNoticeMade
-    Raises: Conflict (they were erased at this very moment)
+    Emits: MemberReturned, LeavingCancelled, AccountNoticeMade
+    Raises: Conflict (they were erased at this very moment, or the days in which they could come back are over)
     """
     if hold_member(session, member_id) is None:
         raise Conflict(
             _("Your account was deleted at this very moment, as it was asked for. Nothing of it is left.")
         )
-    before = session.scalar(
-        delete(Leaving).where(Leaving.member_id == member_id).returning(Leaving.state_before)
-    )
-    if before is None:
+    leaving = session.execute(
+        select(Leaving.until, Leaving.state_before).where(Leaving.member_id == member_id)
+    ).one_or_none()
+    if leaving is None:
         return False
+    if leaving.until <= clock.now():
+        raise Conflict(
+            _(
+                "Your account is being deleted, as it was asked for, and the days in which you could come back "
+                "are over. By tomorrow nothing of it is left. After that you can join anew."
+            )
+        )
+    session.execute(delete(Leaving).where(Leaving.member_id == member_id))
     session.execute(
         update(Member)
         .where(Member.id == member_id)
-        .values(state=before)
+        .values(state=leaving.state_before)
         .execution_options(synchronize_session=False)
     )
     emit(session, MemberReturned(member_id))
+    emit(session, LeavingCancelled(member_id))
     tell(session, member_id, AccountEvent.LEAVING_CANCELLED)
     return True
 

@@ -5,18 +5,74 @@ Who may do it, and when, is decided where it is asked for. Numbers stay in every
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, false, not_, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
-from forum.community.models import Post, PostState, PostVersion, SubmissionKey, Topic, TopicState
+from forum.community.models import (
+    Audience,
+    Post,
+    PostState,
+    PostVersion,
+    SubmissionKey,
+    Topic,
+    TopicState,
+)
 from forum.community.subjects import hold_topics
 from forum.errors import Conflict
-from forum.events import PostsErased, emit
+from forum.events import PostDeleted, PostsErased, emit
 from forum.permissions.actor import MemberId
 from forum.text.translate import gettext as _
 
 # There is nothing left in these, or it stands elsewhere.
-_OVER = (TopicState.DELETED, TopicState.MERGED)
+OVER = (TopicState.DELETED, TopicState.MERGED)
+
+
+def can_be_kept() -> ColumnElement[bool]:
+    """Say which posts may stay under "former member" when their author leaves: those that readers can see.
+
+    What moderators took out of sight goes in any case, and so does what was written to moderators alone.
+    """
+    stands_in = aliased(Topic)
+    return and_(
+        Post.state == PostState.PUBLISHED,
+        exists().where(
+            stands_in.id == Post.topic_id,
+            stands_in.state == TopicState.PUBLISHED,
+            stands_in.audience != Audience.MODERATORS_AND_AUTHOR,
+        ),
+    )
+
+
+def others_answered() -> ColumnElement[bool]:
+    """Say in which topics somebody else's words stand, shown or not; the line of an answer that was moved is none."""
+    return exists().where(
+        and_(
+            Post.topic_id == Topic.id,
+            Post.number > 1,
+            Post.by_topic_author.is_(False),
+            Post.state.not_in([PostState.DELETED, PostState.MOVED]),
+        )
+    )
+
+
+def take_back_post(session: Session, post_id: int) -> None:
+    """Take back one post: its words and their versions go, and with post 1 the title. The caller holds its topic.
+
+    A topic in which nobody else answered goes whole with its first post. Doing it twice changes nothing.
+
+    Emits: PostDeleted
+    """
+    post = session.get_one(Post, post_id)
+    topic = session.get_one(Topic, post.topic_id)
+    post.state = PostState.DELETED
+    post.markdown = post.html = ""
+    post.edited_at = None
+    session.execute(delete(PostVersion).where(PostVersion.post_id == post.id))
+    if post.number == 1:
+        topic.title = topic.slug = topic.content_note = ""
+        session.flush()
+        take_back_unanswered(session, Topic.id == topic.id)
+    emit(session, PostDeleted(topic_id=topic.id, category_id=topic.category_id, post_id=post.id))
 
 
 def take_back_unanswered(session: Session, topics: ColumnElement[bool]) -> None:
@@ -24,9 +80,7 @@ def take_back_unanswered(session: Session, topics: ColumnElement[bool]) -> None:
 
     Queries: 1, and 3 where there are some
     """
-    ids = session.scalars(
-        select(Topic.id).where(topics, Topic.state.not_in(_OVER), ~_others_answered())
-    ).all()
+    ids = session.scalars(select(Topic.id).where(topics, Topic.state.not_in(OVER), ~others_answered())).all()
     if not ids:
         return
     _change(session, update(Topic).where(Topic.id.in_(ids)).values(state=TopicState.DELETED))
@@ -42,17 +96,21 @@ def take_back_unanswered(session: Session, topics: ColumnElement[bool]) -> None:
     )
 
 
-def erase_words_of(session: Session, member_id: MemberId) -> None:
+def erase_words_of(session: Session, member_id: MemberId, stay: ColumnElement[bool] | None = None) -> None:
     """Take back everything a member wrote, as they could have post by post, and take their name off it.
 
     Whatever became of it counts: held, hidden, removed. Titles of theirs go; a topic in which nobody else answered goes
     whole. Copies in reports are not touched: they end by themselves.
+
+    ``stay`` says which of their posts keep their words, without a name, as far as ``can_be_kept`` allows it; a topic
+    whose first post stays keeps its title. Earlier versions go in any case.
 
     Emits: PostsErased (for each topic)
     Raises: Conflict (moderators put their posts into another topic at this moment)
     Queries: 10 to 13, and 1 for each topic
     """
     theirs = Post.author_id == member_id
+    goes = and_(theirs, not_(and_(false() if stay is None else stay, can_be_kept())))
     found = session.scalars(_topics_of(member_id)).all()
     hold_topics(session, found)
     rows = session.execute(
@@ -64,13 +122,14 @@ def erase_words_of(session: Session, member_id: MemberId) -> None:
     _change(session, delete(PostVersion).where(PostVersion.post_id.in_(select(Post.id).where(theirs))))
     _change(
         session,
-        update(Post).where(theirs).values(state=PostState.DELETED, markdown="", html="", edited_at=None),
+        update(Post).where(goes).values(state=PostState.DELETED, markdown="", html="", edited_at=None),
     )
     begun = or_(
         Topic.author_id == member_id, exists().where(Post.topic_id == Topic.id, Post.number == 1, theirs)
     )
-    _change(session, update(Topic).where(begun).values(title="", slug="", content_note=""))
-    take_back_unanswered(session, begun)
+    untitled = and_(begun, ~_has_kept(member_id, as_opening=True))
+    _change(session, update(Topic).where(untitled).values(title="", slug="", content_note=""))
+    take_back_unanswered(session, and_(begun, ~_has_kept(member_id)))
     _change(session, delete(SubmissionKey).where(SubmissionKey.member_id == member_id))
     _change(session, update(Topic).where(Topic.author_id == member_id).values(author_id=None))
     _change(session, update(Post).where(theirs).values(author_id=None))
@@ -86,16 +145,11 @@ def _topics_of(member_id: MemberId) -> Select[int]:
     )
 
 
-def _others_answered() -> ColumnElement[bool]:
-    """Say in which topics somebody else's words stand, shown or not; the line of an answer that was moved is none."""
-    return exists().where(
-        and_(
-            Post.topic_id == Topic.id,
-            Post.number > 1,
-            Post.by_topic_author.is_(False),
-            Post.state.not_in([PostState.DELETED, PostState.MOVED]),
-        )
-    )
+def _has_kept(member_id: MemberId, *, as_opening: bool = False) -> ColumnElement[bool]:
+    """Say in which topics words of theirs stay, or only where the first post is among them."""
+    kept = aliased(Post)
+    which = [kept.topic_id == Topic.id, kept.author_id == member_id, kept.state != PostState.DELETED]
+    return exists().where(*which, *([kept.number == 1] if as_opening else []))
 
 
 def _change(session: Session, statement: Any) -> None:

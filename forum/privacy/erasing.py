@@ -1,89 +1,60 @@
 """Erasing people: newcomers who were turned away, some days after they could read why, and members who left.
 
-There is one way to do it for both: the words go as when an author takes them back, then every row that leads to the
-person. What stays are entries of the audit log and links of the consent chain, which name nobody once the rows below
-are gone, and the copies of reported words, which end with their cases.
+There is one way to do it for both: the words go as when an author takes them back, unless the member wanted them to
+stay without a name; then everything that the registry calls theirs. What stays are entries of the audit log and links
+of the consent chain, which name nobody once those rows are gone, and copies of words that a case or the law needs.
 
 Each is erased by a job of their own, which looks again whether it is still time: what keeps one keeps nobody else.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, true, update
+from sqlalchemy.orm import Session
 
 from forum import clock
+from forum.accounts.bans import note_bans
+from forum.accounts.former_names import hold_name
 from forum.accounts.leaving import hold_member
-from forum.accounts.models import (
-    AccountNotice,
-    DeletionRequest,
-    EmailAddress,
-    Identity,
-    Leaving,
-    Member,
-    Passkey,
-    RecoveryCode,
-    SignInSession,
-    Suspension,
-)
+from forum.accounts.models import Leaving, Member, PostsFate
 from forum.audit_log.models import AuditEntry
-from forum.community.models import CategoryModerator
+from forum.community.models import Post
 from forum.community.taking_back import erase_words_of
-from forum.consent.models import ConsentRecord
+from forum.database.personal_data import Subject
 from forum.jobs import queue
 from forum.jobs.queue import Payload
-from forum.moderation.models import MemberNote, Notice, Report
 from forum.permissions.actions import Action
 from forum.permissions.actor import MemberId, MemberState
+from forum.privacy import erasure_ledger, exports, registry
+from forum.privacy.models import DataExport, ErasureKind, KeptPost
 
 TURNED_AWAY_KEPT = timedelta(days=14)
 # Jobs outlive a release: what waits under this name has to be known by it.
 ERASE_MEMBER = "moderation.erase_member"
 
-# Rows that are theirs, by the column that says so.
-_THEIRS = (
-    SignInSession.member_id,
-    Identity.member_id,
-    Passkey.member_id,
-    RecoveryCode.member_id,
-    AccountNotice.member_id,
-    Leaving.member_id,
-    EmailAddress.member_id,
-    Suspension.member_id,
-    CategoryModerator.member_id,
-    Notice.member_id,
-    MemberNote.member_id,
-)
-# Rows that others need, in which they were named: what a member told the moderators is a reader's from now on, and
-# what a moderator did is a former member's.
-_NAMED_IN: tuple[InstrumentedAttribute[int | None], ...] = (
-    Report.reporter_id,
-    Report.claimed_by_id,
-    Report.closed_by_id,
-    MemberNote.author_id,
-    DeletionRequest.member_id,
-)
 
-
-def erase_turned_away(session: Session) -> None:
-    """Have everybody erased who was turned away more than 14 days ago and hasn't been let in since.
+def erase_turned_away(session: Session) -> int:
+    """Have everybody erased who was turned away more than 14 days ago and hasn't been let in since; return how many.
 
     Queries: 1, and 1 for each
     """
-    _put_in(session, _was_turned_away())
+    return _put_in(session, _was_turned_away())
 
 
-def erase_left(session: Session) -> None:
-    """Have everybody erased who set out to leave, and whose days of grace are over.
+def erase_left(session: Session) -> int:
+    """Have everybody erased who set out to leave, and whose days of grace are over; return how many.
 
     Queries: 1, and 1 for each
     """
-    _put_in(session, _has_left())
+    return _put_in(session, _has_left())
 
 
-def erase_member(session: Session, payload: Payload) -> None:
+def erase_member(session: Session, payload: Payload, ban_keys: Sequence[str]) -> None:
     """Erase the member whom a job is about, unless they came back, or were let in, since it was put in.
+
+    With the first of the keys is remembered that somebody suspended may not come back as somebody new.
 
     Emits: PostsErased (for each topic in which they wrote)
     Raises: Conflict (moderators put their posts into another topic at this moment)
@@ -91,16 +62,18 @@ def erase_member(session: Session, payload: Payload) -> None:
     member_id = payload["member_id"]
     if not isinstance(member_id, int):
         raise TypeError("A member's id is a number.")
-    _erase_if_due(session, MemberId(member_id))
+    _erase_if_due(session, MemberId(member_id), ban_keys)
 
 
-def _put_in(session: Session, whom: ColumnElement[bool]) -> None:
+def _put_in(session: Session, whom: ColumnElement[bool]) -> int:
     """Put in a job for each of these. One that was given up is put in again the next day, as what recurs is."""
     due = select(Member.id).outerjoin(Leaving, Leaving.member_id == Member.id).where(whom)
     day = clock.now().date().isoformat()
-    for member_id in session.scalars(due.order_by(Member.id)).all():
+    members = session.scalars(due.order_by(Member.id)).all()
+    for member_id in members:
         key = f"{ERASE_MEMBER}:{member_id}@{day}"
         queue.enqueue(session, ERASE_MEMBER, {"member_id": member_id}, unique_key=key)
+    return len(members)
 
 
 def _was_turned_away() -> ColumnElement[bool]:
@@ -122,26 +95,56 @@ def _has_left() -> ColumnElement[bool]:
     return and_(Member.state == MemberState.LEAVING, Leaving.until <= clock.now())
 
 
-def _erase_if_due(session: Session, member_id: MemberId) -> None:
+def _erase_if_due(session: Session, member_id: MemberId, ban_keys: Sequence[str]) -> None:
     """Erase one member, held before the look: whoever comes back at this moment does so before or not at all."""
     # Somebody else may add rows that name them meanwhile; deleting the member at the end waits for those.
     if hold_member(session, member_id) is None:
         return
-    uuid = session.scalar(
-        select(Member.uuid)
+    row = session.execute(
+        select(Member.uuid, Leaving.posts, Leaving.state_before)
         .outerjoin(Leaving, Leaving.member_id == Member.id)
         .where(Member.id == member_id, or_(_was_turned_away(), _has_left()))
-    )
-    if uuid is None:
+    ).one_or_none()
+    if row is None:
         return
-    erase_words_of(session, member_id)
-    for named in _NAMED_IN:
-        _change(session, update(named.class_).where(named == member_id).values({named.key: None}))
-    _change(session, delete(ConsentRecord).where(ConsentRecord.subject == uuid))
-    for theirs in _THEIRS:
-        _change(session, delete(theirs.class_).where(theirs == member_id))
-    _change(session, delete(Member).where(Member.id == member_id))
+    # Where a consent that the posts stand on is gone, or they were to be used no more, nobody may go on showing them.
+    may_stay = row.state_before is MemberState.ACTIVE
+    posts = row.posts if may_stay else PostsFate.DELETE
+    erase_now(session, Subject(member_id, row.uuid), ban_keys, posts)
+
+
+def erase_now(
+    session: Session, subject: Subject, ban_keys: Sequence[str], posts: PostsFate = PostsFate.DELETE
+) -> None:
+    """Erase a member whom the caller holds, whether their days are over or not.
+
+    What has to outlive them is noted first, in the same transaction: by hashes and a random number, no name.
+
+    Emits: PostsErased (for each topic in which they wrote)
+    Raises: Conflict (moderators put their posts into another topic at this moment)
+    """
+    note_bans(session, MemberId(subject.member_id), ban_keys)
+    hold_name(session, session.scalars(select(Member.name_key).where(Member.uuid == subject.uuid)).one())
+    erasure_ledger.note(session, ErasureKind.MEMBER_ERASED, subject=subject.uuid)
+    erase_words_of(session, MemberId(subject.member_id), _which_stay(subject, posts))
+    for column in registry.names():
+        named = registry.is_named(column, subject)
+        _change(session, update(column.table).where(named).values({column.name: None}))
+    if session.scalar(select(DataExport.id).where(DataExport.member_id == subject.member_id).limit(1)):
+        exports.remove_files_without_rows(session)
+    for held in registry.rows_that_go():
+        if held.about is not None:
+            _change(session, delete(held.table).where(held.about(subject)))
+
+
+def _which_stay(subject: Subject, posts: PostsFate) -> ColumnElement[bool] | None:
+    if posts is PostsFate.DELETE:
+        return None
+    if posts is PostsFate.KEEP:
+        return true()
+    return Post.id.in_(select(KeptPost.post_id).where(KeptPost.member_id == subject.member_id))
 
 
 def _change(session: Session, statement: Any) -> None:
+    """Run an UPDATE or a DELETE; nothing of what it changes is looked at as an object afterwards."""
     session.execute(statement, execution_options={"synchronize_session": False})

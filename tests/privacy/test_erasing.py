@@ -18,6 +18,7 @@ from forum.accounts.models import (
     DeletionRequest,
     EmailAddress,
     Identity,
+    Leaving,
     Member,
     Passkey,
     RecoveryCode,
@@ -43,17 +44,14 @@ from forum.moderation.drafts import ClaimDraft, MemberDraft, ThreadDraft
 from forum.moderation.models import MemberNote, Notice, ReasonCode, Report
 from forum.permissions.actions import Action
 from forum.permissions.actor import MemberId, MemberState
-from forum.privacy.erasing import (
-    _NAMED_IN,
-    _THEIRS,
-    TURNED_AWAY_KEPT,
-    erase_member,
-)
+from forum.privacy import registry
+from forum.privacy.erasing import TURNED_AWAY_KEPT, erase_member
 from forum.schedule import SCHEDULE
 from forum.text.markdown import render_post
 from tests import cast
 from tests.cast import Someone
 from tests.community.conftest import reply, start, topic_draft
+from tests.daily import BAN_KEYS
 from tests.moderation.conftest import make_room
 from tests.moderation.leaving import MARK, ROOM, is_there, leave, run, write
 from tests.moderation.working import page, refusal, report, rows_of
@@ -282,8 +280,9 @@ def test_who_was_turned_away_is_not_kept_longer_because_they_asked_to_go(
     assert not is_there(someone)
 
 
+@pytest.mark.proves("D9")
 @pytest.mark.parametrize("many", range(3))
-def test_erasing_and_coming_back_at_once_end_in_one_of_the_two(
+def test_whoever_comes_too_late_while_they_are_erased_is_told_so(
     app: Flask, database: Database, room: str, many: int
 ) -> None:
     someone = cast.member(app, "Rowan")
@@ -295,7 +294,7 @@ def test_erasing_and_coming_back_at_once_end_in_one_of_the_two(
     def work(number: int) -> bool:
         with database.transaction() as session:
             if number:
-                erase_member(session, {"member_id": someone.member_id})
+                erase_member(session, {"member_id": someone.member_id}, BAN_KEYS)
                 return True
             try:
                 return sign_in_as(session, issuer, subject) is not None
@@ -304,9 +303,27 @@ def test_erasing_and_coming_back_at_once_end_in_one_of_the_two(
 
     with time_machine.travel(clock.now() + GRACE + timedelta(hours=1)):
         came_back, _erased = together(2, work)
-    assert is_there(someone) == came_back
-    shown = cast.visitor(app).get(f"/topics/{topic}", follow_redirects=True)
-    assert (MARK in shown.text) == came_back
+    assert not came_back
+    assert not is_there(someone)
+    assert MARK not in cast.visitor(app).get(f"/topics/{topic}", follow_redirects=True).text
+
+
+@pytest.mark.proves("D9")
+def test_the_last_moment_of_the_days_is_still_theirs(app: Flask, database: Database, room: str) -> None:
+    someone = cast.member(app, "Rowan")
+    leave(someone)
+    with database.reading() as session:
+        until = session.scalars(select(Leaving.until)).one()
+    with (
+        time_machine.travel(until, tick=False),
+        pytest.raises(Conflict),
+        database.transaction() as session,
+    ):
+        sign_in(session, someone.member_id)
+    with time_machine.travel(until - timedelta(seconds=1), tick=False), database.transaction() as session:
+        erase_member(session, {"member_id": someone.member_id}, BAN_KEYS)
+        assert sign_in(session, someone.member_id)
+    assert is_there(someone)
 
 
 @pytest.mark.parametrize("many", range(3))
@@ -352,15 +369,20 @@ def test_coming_back_does_nothing_for_who_never_left(app: Flask, database: Datab
             cancel_leaving(session, MemberId(999_999))
 
 
+@pytest.mark.proves("D1")
 def test_erasing_knows_every_column_that_names_a_member() -> None:
-    # What words hang on is community's own to clear: posts, topics, and the keys of forms that were sent.
-    words = {"topic.author_id", "post.author_id", "submission_key.member_id"}
-    rows = {str(column.property.columns[0]) for column in _THEIRS} | {"consent_record.subject"}
-    named = {str(column.property.columns[0]) for column in _NAMED_IN}
-    assert set(_columns_that_name_members()) == words | rows | named
-    assert not words & rows
-    assert not words & named
-    assert not rows & named
+    rows = {table.table.__tablename__ for table in registry.rows_that_go()}
+    named = {str(column) for column in registry.names()}
+    for name in _columns_that_name_members():
+        assert name in named or name.partition(".")[0] in rows, name
+    assert "member" in rows
+    # A row goes before the one that it points at.
+    order = [table.table.__tablename__ for table in registry.rows_that_go()]
+    for position, one in enumerate(order):
+        for column in Base.metadata.tables[one].columns:
+            for key in column.foreign_keys:
+                target = key.target_fullname.partition(".")[0]
+                assert target == one or target not in order[:position], (one, target)
 
 
 def _columns_that_name_members() -> Iterator[str]:
