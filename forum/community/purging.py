@@ -1,0 +1,46 @@
+"""The earlier versions of a post, for its author: how many are kept, and deleting them while the post stays."""
+
+from sqlalchemy import CursorResult, delete, func, select
+from sqlalchemy.orm import Session
+
+from forum.community.models import PostVersion
+from forum.community.subjects import hold_topic_of, post_to_take_back, refuse_moved
+from forum.events import EarlierTextPurged, emit
+from forum.permissions.actions import Action
+from forum.permissions.actor import Actor
+from forum.permissions.check import require
+
+
+def earlier_versions(session: Session, post_id: int) -> int:
+    """Return how many earlier versions of a post are kept. Who may know is for the caller to say.
+
+    Queries: 1
+    """
+    return session.execute(
+        select(func.count(PostVersion.id)).where(PostVersion.post_id == post_id)
+    ).scalar_one()
+
+
+def purge_earlier_text(session: Session, actor: Actor, post_id: int) -> str:
+    """Delete the earlier versions of a post of one's own, and return where the post stands.
+
+    The post stays as it is, and so does the line that says that it was edited. As taking it back, this works whatever
+    became of the post, its topic or its author. Copies in reports are not touched: they end by themselves.
+
+    Emits: EarlierTextPurged (unless there were none)
+    Raises: NotFound, SignInFirst, Forbidden, Conflict (moderators put it into another topic at this moment)
+    """
+    held = hold_topic_of(session, post_id)
+    subject = post_to_take_back(session, actor, post_id)
+    refuse_moved(held, subject.topic_id)
+    require(actor, Action.POST_PURGE, subject)
+    gone = session.execute(
+        delete(PostVersion).where(PostVersion.post_id == subject.id),
+        execution_options={"synchronize_session": False},
+    )
+    if isinstance(gone, CursorResult) and gone.rowcount:
+        emit(
+            session,
+            EarlierTextPurged(topic_id=subject.topic_id, category_id=subject.category_id, post_id=subject.id),
+        )
+    return subject.address
