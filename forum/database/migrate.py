@@ -34,6 +34,12 @@ def _expected() -> frozenset[str]:
     return frozenset(ScriptDirectory(str(config.MIGRATIONS)).get_heads())
 
 
+def knows(revision: str) -> bool:
+    """Say whether this release knows a structure, and so can bring it to its own."""
+    known = ScriptDirectory(str(config.MIGRATIONS)).walk_revisions()
+    return revision in {one.revision for one in known}
+
+
 def has_structure(connection: Connection) -> bool:
     """Say whether the database at the other end has the structure that this release expects."""
     return frozenset(MigrationContext.configure(connection).get_current_heads()) == _expected()

@@ -10,12 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config import Settings
-from forum import clock
 from forum.community.commands import open_community_topic, publish_category
 from forum.community.models import Category, Topic
-from forum.consent.commands import publish_policy
 from forum.consent.drafts import PolicyDraft
 from forum.consent.models import PolicyKind, PolicyVersion
+from forum.consent.policies import is_of_an_administrator, lay_beside, publish_policy
 from forum.database.dialects import tools
 from forum.moderation.helplines import load_helplines
 from forum.permissions.actor import OPERATOR
@@ -27,10 +26,14 @@ from forum.treatments.models import Treatment, TreatmentVersion
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What one run did. ``policies_that_differ`` were left as they are: a new version is the operator's decision."""
+    """What one run did. ``policies_that_differ`` were left as they are: a new version is the operator's decision.
+
+    ``policy_drafts`` are those that administrators worded themselves: the shipped text waits beside theirs as a draft.
+    """
 
     policies: tuple[PolicyKind, ...]
     policies_that_differ: tuple[PolicyKind, ...]
+    policy_drafts: tuple[PolicyKind, ...]
     categories: int
     treatments: int
     treatment_drafts: int
@@ -42,6 +45,7 @@ class Published:
         """Say whether everything was there already."""
         return not (
             self.policies
+            or self.policy_drafts
             or self.categories
             or self.treatments
             or self.treatment_drafts
@@ -56,18 +60,20 @@ def publish_shipped(
     """Publish the shipped policies, categories, treatment pages, topics and helplines that aren't there yet.
 
     With ``renew_policies``, a policy whose shipped text (or operator's details in it) differs from the newest
-    version gets a new version; ``material`` says that members have to agree to it before they write again.
+    version gets a new version; ``material`` says that members have to agree to it before they write again. What
+    administrators published themselves is never replaced: there, a shipped text that is new becomes a draft.
 
     Emits: what the features' commands emit
     """
     tools(session).take_turn(session, "site:publish")
-    policies, differ = _policies(session, settings, renew=renew_policies, material=material)
+    policies, differ, drafts = _policies(session, settings, renew=renew_policies, material=material)
     categories = _categories(session)
     versions_before = _versions(session)
     treatments = _treatments(session)
     return Published(
         policies=policies,
         policies_that_differ=differ,
+        policy_drafts=drafts,
         categories=categories,
         treatments=treatments,
         treatment_drafts=_versions(session) - versions_before - treatments,
@@ -78,36 +84,39 @@ def publish_shipped(
 
 def _policies(
     session: Session, settings: Settings, *, renew: bool, material: bool
-) -> tuple[tuple[PolicyKind, ...], tuple[PolicyKind, ...]]:
-    published, differ = [], []
+) -> tuple[tuple[PolicyKind, ...], tuple[PolicyKind, ...], tuple[PolicyKind, ...]]:
+    """Return which were published, which differ and stay, and for which a draft was laid beside what is published."""
+    published, differ, drafts = [], [], []
     for kind in PolicyKind:
         text = shipped_texts.policy(kind, settings)
         newest = session.execute(
-            select(PolicyVersion.title, PolicyVersion.markdown)
+            select(PolicyVersion.id, PolicyVersion.title, PolicyVersion.markdown)
             .where(PolicyVersion.kind == kind, PolicyVersion.locale == DEFAULT_LOCALE)
             .order_by(PolicyVersion.version.desc())
             .limit(1)
         ).one_or_none()
-        if newest is not None and tuple(newest) == (text.title, text.markdown):
-            continue
-        if newest is not None and not renew:
-            differ.append(kind)
-            continue
-        publish_policy(
-            session,
-            OPERATOR,
-            PolicyDraft(
-                kind=kind,
-                locale=DEFAULT_LOCALE,
-                title=text.title,
-                markdown=text.markdown,
-                # Nobody has agreed to anything before the first version, so it changes nothing for anyone.
-                material=material and newest is not None,
-                effective_at=clock.now(),
-            ),
+        draft = PolicyDraft(
+            kind=kind,
+            locale=DEFAULT_LOCALE,
+            title=text.title,
+            markdown=text.markdown,
+            # Nobody has agreed to anything before the first version, so it changes nothing for anyone.
+            material=material and newest is not None,
         )
-        published.append(kind)
-    return tuple(published), tuple(differ)
+        if newest is None:
+            publish_policy(session, OPERATOR, draft)
+            published.append(kind)
+        elif (newest.title, newest.markdown) == (text.title, text.markdown):
+            continue
+        elif is_of_an_administrator(session, newest.id):
+            if lay_beside(session, OPERATOR, draft):
+                drafts.append(kind)
+        elif renew:
+            publish_policy(session, OPERATOR, draft)
+            published.append(kind)
+        else:
+            differ.append(kind)
+    return tuple(published), tuple(differ), tuple(drafts)
 
 
 def _categories(session: Session) -> int:

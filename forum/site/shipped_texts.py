@@ -155,6 +155,7 @@ def _filled(text: str, settings: Settings) -> str:
         "operator_country": _quoted(country_name(country.upper()) if len(country) == 2 else country),
         "site_name": _quoted(settings.site_name),
         "minimum_age": str(settings.minimum_age),
+        "backup_days": str(settings.backup_days),
         "base_url": settings.base_url,
     }
     return _PLACEHOLDER.sub(lambda found: values[found.group(1)] or _("not given"), text)

@@ -1,52 +1,40 @@
-"""What docs/operations.md tells an operator to do by hand after restoring a backup does what it says there."""
+"""What docs/operations.md says of backups and of what is kept names commands, files and settings that there are."""
 
 import re
-from datetime import timedelta
 from pathlib import Path
 
-import time_machine
-from flask import Flask
-from sqlalchemy import select, text
+import click
+import pytest
 
-from forum import clock
-from forum.accounts.models import Identity, Member, SignInSession
-from forum.database.session import Database
-from forum.jobs.worker import Worker
-from forum.schedule import SCHEDULE, handlers_of
-from tests import cast
-from tests.daily import BAN_KEYS
+from forum.cli import main
+from forum.consent import heads
+from forum.privacy import erasure_ledger
+from forum.privacy.inactivity import TIME_TO_COME_BACK, WARNED_AFTER
 
-OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
+OPERATIONS = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+COMMANDS = sorted(set(re.findall(r"`forum ([a-z-]+(?: [a-z-]+)?)((?: [A-Z]+)*(?: --[a-z-]+)*)", OPERATIONS)))
 
 
-def statements() -> list[str]:
-    """Return the statements that stand there for each member who left since the backup was made."""
-    told = OPERATIONS.read_text(encoding="utf-8")
-    (block,) = re.findall(r"```sql\n(.*?)```", told, flags=re.DOTALL)
-    return [one.strip() for one in block.split(";") if one.strip()]
+@pytest.mark.parametrize(("name", "more"), COMMANDS)
+def test_every_command_that_is_named_is_there(name: str, more: str) -> None:
+    found: click.Command = main
+    for part in name.split():
+        if isinstance(found, click.Group):
+            assert part in found.commands, name
+            found = found.commands[part]
+    options = {option for parameter in found.params for option in parameter.opts}
+    assert set(re.findall(r"--[a-z-]+", more)) <= options
 
 
-def test_who_left_since_the_backup_is_erased_again(app: Flask, database: Database) -> None:
-    left, stays = cast.member(app, "Rowan"), cast.member(app, "Wren")
-    listed = "SELECT uuid FROM member WHERE name = 'Rowan'"
-    with database.transaction() as session:
-        uuid = str(session.execute(text(listed)).scalar_one())
-        # Said twice it is no different.
-        for statement in statements() * 2:
-            session.execute(text(statement.replace("UUID", uuid)))
-    worker = Worker(database, handlers_of(BAN_KEYS), SCHEDULE)
-    worker.run_due(limit=1)
-    with time_machine.travel(clock.now() + timedelta(days=1)):
-        worker.run_due(limit=100)
-    with database.reading() as session:
-        for whose in (Member.id, Identity.member_id, SignInSession.member_id):
-            assert left.member_id not in session.scalars(select(whose)).all()
-        assert stays.member_id in session.scalars(select(Member.id)).all()
+@pytest.mark.proves("D10")
+def test_it_says_what_to_keep_elsewhere_and_how_to_put_it_back() -> None:
+    for file in (erasure_ledger.FILE, heads.FILE_NAME):
+        assert f"`{file}`" in OPERATIONS
+    named = {name for name, _more in COMMANDS}
+    assert {"backup create", "backup restore", "backup replay", "consent verify", "retention"} <= named
 
 
-def test_all_sessions_end(app: Flask, database: Database) -> None:
-    cast.member(app, "Rowan")
-    (statement,) = re.findall(r"`(DELETE FROM [a-z_]+;)`", OPERATIONS.read_text(encoding="utf-8"))
-    with database.transaction() as session:
-        session.execute(text(statement))
-        assert session.scalars(select(SignInSession.id)).all() == []
+@pytest.mark.proves("D15")
+def test_it_says_when_an_account_counts_as_unused() -> None:
+    assert f"not seen for {WARNED_AFTER.days} days" in OPERATIONS
+    assert f"{TIME_TO_COME_BACK.days} days later" in OPERATIONS

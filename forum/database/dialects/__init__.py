@@ -1,12 +1,14 @@
 """What differs between the two databases, behind one small protocol. Only this folder (and search) may know."""
 
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias
 
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import ColumnElement, Connection, Engine, Table
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from forum.database.dialects import postgresql, sqlite
+
+AnyColumn: TypeAlias = InstrumentedAttribute[Any]
 
 
 class DialectTools(Protocol):
@@ -27,6 +29,9 @@ class DialectTools(Protocol):
     def insert_unless_there(self, session: Session, table: Table, row: dict[str, object]) -> bool:
         """Insert the row unless one of its unique keys is taken; say whether it was inserted."""
 
+    def read_as_of_now(self, session: Session) -> None:
+        """Let all that a new session reads be as it is at one moment, whatever others write meanwhile."""
+
     def take_turn(self, session: Session, name: str) -> None:
         """Wait for and hold, until the transaction ends, the turn that goes by this name."""
 
@@ -38,6 +43,14 @@ class DialectTools(Protocol):
 
     def refuse_updates(self, connection: Connection, table: str, because: str) -> None:
         """Make the triggers that refuse UPDATE and what amounts to it: rows may go, and never change."""
+
+    def stored(self, column: AnyColumn) -> ColumnElement[bytes | None]:
+        """Return what a column holds as bytes, read by no type, so that nothing that is stored there can't be read.
+
+        Whole numbers come in decimal, truth values as 1 and 0, uuids as 32 hex digits, moments in UTC as
+        ``2026-11-22 17:00:00.000000``, anything else as its UTF-8. What is of another kind than the column's, which
+        SQLite lets be, comes as bytes that are no UTF-8.
+        """
 
     def tidy(self, engine: Engine) -> bool:
         """Let go of erased rows that the database still keeps beside its tables; say whether it is done."""

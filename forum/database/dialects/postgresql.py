@@ -1,9 +1,29 @@
 """PostgreSQL, for more than one machine: its own write queueing, advisory locks for taking turns."""
 
-from sqlalchemy import Connection, Engine, Table, create_engine, text
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Engine,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    case,
+    cast,
+    create_engine,
+    func,
+    literal_column,
+    text,
+)
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.pool import NullPool
+
+from forum.database.column_types import UtcDateTime
 
 # How long a request waits for a connection, in seconds.
 TURN_TIMEOUT = 10
@@ -38,6 +58,9 @@ class _Tools:
         )
         return result.first() is not None
 
+    def read_as_of_now(self, session: Session) -> None:
+        session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+
     def take_turn(self, session: Session, name: str) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
 
@@ -50,6 +73,11 @@ class _Tools:
     def allow_changes(self, connection: Connection, table: str) -> None:
         connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS tr_{table}_refuse ON {table}")
         connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS fn_{table}_refuse()")
+
+    def stored(self, column: InstrumentedAttribute[Any]) -> ColumnElement[bytes | None]:
+        """Its columns hold what their types say, yet the driver can't read the year 10000, nor broken UTF-8."""
+        # These bytes are those of the text in the connection's encoding, which is that of the database.
+        return func.textsend(_as_text(column), type_=LargeBinary)
 
     def tidy(self, engine: Engine) -> bool:
         """Do nothing: the server cleans up by itself (autovacuum, and its log's own recycling)."""
@@ -66,6 +94,18 @@ def _refuse(connection: Connection, table: str, verbs: str, because: str) -> Non
         f"CREATE TRIGGER tr_{table}_refuse BEFORE {verbs} ON {table} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION fn_{table}_refuse()"
     )
+
+
+def _as_text(column: InstrumentedAttribute[Any]) -> ColumnElement[str]:
+    if isinstance(column.type, Boolean):
+        return cast(cast(column, Integer), Text)
+    if isinstance(column.type, Uuid):
+        return func.replace(cast(column, Text), "-", "")
+    if isinstance(column.type, UtcDateTime):
+        # A day before Christ would else look like the one after.
+        era = case((column < literal_column("timestamptz '0001-01-01 00:00:00+00'"), " BC"), else_="")
+        return func.to_char(func.timezone("UTC", column), "YYYY-MM-DD HH24:MI:SS.US").concat(era)
+    return cast(column, Text)
 
 
 def _engine(url: str, size: int, options: str) -> Engine:

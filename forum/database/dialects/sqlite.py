@@ -9,15 +9,24 @@ import sqlite3
 from typing import Any
 
 from sqlalchemy import (
+    BLOB,
+    Boolean,
+    ColumnElement,
     Connection,
     Engine,
+    Integer,
     Table,
+    case,
+    cast,
     create_engine,
     event,
+    func,
     inspect,
+    literal_column,
+    null,
 )
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.pool import NullPool, QueuePool
 
 # For other processes only (the command line beside a running server): milliseconds.
@@ -26,6 +35,8 @@ BUSY_TIMEOUT = 5000
 TURN_TIMEOUT = 10
 # How long emptying the log waits for readers, in milliseconds: writers wait that long with it.
 TIDY_TIMEOUT = 100
+# Not the UTF-8 of anything.
+UNREADABLE = b"\xff"
 
 
 class _Tools:
@@ -54,6 +65,9 @@ class _Tools:
         )
         return result.first() is not None
 
+    def read_as_of_now(self, session: Session) -> None:
+        """Do nothing more: in WAL mode, whatever a transaction reads is as it was at its first statement."""
+
     def take_turn(self, session: Session, name: str) -> None:
         """Do nothing more: BEGIN IMMEDIATE already made this transaction the only writer."""
 
@@ -68,6 +82,15 @@ class _Tools:
     def allow_changes(self, connection: Connection, table: str) -> None:
         for verb in ("UPDATE", "DELETE", "REPLACE"):
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {_trigger(table, verb)}")
+
+    def stored(self, column: InstrumentedAttribute[Any]) -> ColumnElement[bytes | None]:
+        """Any column of SQLite's can hold anything: what is of another kind than the column's is told apart here."""
+        kind = "integer" if isinstance(column.type, (Integer, Boolean)) else "text"
+        return case(
+            (func.typeof(column) == kind, cast(column, BLOB)),
+            (column.is_(None), null()),
+            else_=literal_column(f"x'{UNREADABLE.hex()}'", BLOB),
+        )
 
     def tidy(self, engine: Engine) -> bool:
         """Empty the write-ahead log: until then it holds the words that were erased from the file.

@@ -1,0 +1,330 @@
+"""How long what is kept: one table, from which the schedule's daily work, the command and the policy's page are made.
+
+What goes with its member, or by itself, has no job. Each row with one is proven with a moved clock. The sentences are
+members' to read: they stand on the page of the privacy policy.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from forum.accounts import (
+    account_notices,
+    bans,
+    deletion_requests,
+    former_names,
+    from_providers,
+    passkey_commands,
+    sign_in_sessions,
+    suspensions,
+)
+from forum.accounts import commands as accounts
+from forum.community import commands as community
+from forum.jobs import queue
+from forum.jobs.worker import Recurring
+from forum.moderation.commands import notices, reports
+from forum.privacy import erasing, erasure_ledger, exports, holds, inactivity
+from forum.text.translate import lazy_gettext as _
+
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionRow:
+    """One line of the table, as people read it."""
+
+    what: str
+    how_long: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One thing that is kept, and the job that ends it. ``how_long`` may name the days that backups are kept."""
+
+    key: str
+    what: str
+    how_long: str
+    why: str
+    job: Recurring | None = None
+    # How many would go, where the job itself only puts in others.
+    count: Callable[[Session, int], int] | None = field(default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """How many of one thing went, or would go."""
+
+    key: str
+    what: str
+    how_long: str
+    many: int
+
+
+def _daily(name: str, sweep: Callable[[Session], int]) -> Recurring:
+    return Recurring(name, DAY, sweep)
+
+
+_ATTEMPTS = Recurring("accounts.sweep_sign_in_attempts", MINUTE, accounts.sweep_sign_in_attempts)
+_CHALLENGES = Recurring(
+    "accounts.sweep_passkey_challenges", MINUTE, passkey_commands.sweep_passkey_challenges
+)
+_REPORTS = _daily("moderation.sweep_reports", reports.sweep_reports)
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "attempts",
+        _("A sign-in that was not finished"),
+        _("10 minutes"),
+        _("So that the provider's answer is taken once, and only in your browser"),
+        _ATTEMPTS,
+    ),
+    Rule(
+        "challenges",
+        _("A sign-in with a passkey that was not finished"),
+        _("5 minutes"),
+        _("So that your passkey's answer is taken once, and only in your browser"),
+        _CHALLENGES,
+    ),
+    Rule(
+        "joining",
+        _("A joining that was not finished"),
+        _("15 minutes, and only on your own device"),
+        _("So that you can read before you decide"),
+    ),
+    Rule(
+        "sessions",
+        _("A signed-in session, with the kind of your device"),
+        _("At most 30 days, and at most 14 days after the last day you used it"),
+        _("To keep you signed in, and to show you where"),
+        _daily("accounts.sweep_sign_in_sessions", sign_in_sessions.sweep_sign_in_sessions),
+    ),
+    Rule(
+        "ways-in",
+        _("Ways to log in, also one that sleeps, passkeys, and recovery codes"),
+        _("Until you use, replace or remove them, or leave"),
+        _("So that you can log in"),
+    ),
+    Rule(
+        "last-seen",
+        _("The last day on which you were here, and which policies you have seen"),
+        _("Until you leave"),
+        _("To know accounts that nobody uses any more, and to tell you what is new"),
+    ),
+    Rule(
+        "account-notices",
+        _("What we told you about your account"),
+        _("90 days"),
+        _("So that you notice if it was not you"),
+        _daily("accounts.sweep_account_notices", account_notices.sweep_account_notices),
+    ),
+    Rule(
+        "security-events",
+        _("Fingerprints of messages from Google and Facebook"),
+        _("90 days"),
+        _("So that each counts only once"),
+        _daily("accounts.sweep_security_events", from_providers.sweep_security_events),
+    ),
+    Rule(
+        "deletion-requests",
+        _("That you asked at Facebook to be deleted"),
+        _("90 days, without anything that leads to you once your data is deleted"),
+        _("To show you how far it is"),
+        _daily("accounts.sweep_deletion_requests", deletion_requests.sweep_deletion_requests),
+    ),
+    Rule(
+        "leaving",
+        _("The account of somebody who left, with their posts unless they wanted those kept"),
+        _("At most 14 days, hidden. Then we delete it within a day"),
+        _("So that you can change your mind"),
+        _daily("moderation.erase_left", erasing.erase_left),
+    ),
+    Rule(
+        "turned-away",
+        _("An account that was turned away"),
+        _("14 days. What it told us about others stays without a name, as long as that case"),
+        _("So that you can read why"),
+        _daily("moderation.erase_turned_away", erasing.erase_turned_away),
+    ),
+    Rule(
+        "waiting",
+        _("An account that waits for a moderator"),
+        _("Until a moderator decides, or you leave"),
+        _("So that a moderator can decide"),
+    ),
+    Rule(
+        "inactive",
+        _("An account that nobody uses"),
+        _("Until 700 days, almost two years, after your last visit. Then we tell you"),
+        _("What nobody needs any more should not lie about"),
+        Recurring("privacy.have_inactive_warned", DAY, inactivity.have_warned),
+    ),
+    Rule(
+        "inactive-warned",
+        _("An account of which we told you that nobody uses it"),
+        _("30 days. Then it is treated as if you had set out to leave"),
+        _("So that you can come back: logging in once is enough"),
+        Recurring("privacy.have_inactive_left", DAY, inactivity.have_left),
+    ),
+    Rule(
+        "posts",
+        _("Topics, posts, and their earlier versions"),
+        _("Until you delete them or leave. Earlier versions also go alone, when you ask for it"),
+        _("So that others can read them"),
+    ),
+    Rule(
+        "submission-keys",
+        _("A random number for each topic or reply that you sent"),
+        _("2 days"),
+        _("So that what is sent twice appears once"),
+        _daily("community.sweep_submission_keys", community.sweep_submission_keys),
+    ),
+    Rule(
+        "email",
+        _("Your e-mail address"),
+        _("Until you take back your yes, or leave"),
+        _("To write to you"),
+    ),
+    Rule(
+        "consents",
+        _("The record of your consents"),
+        _("As long as you are a member, then deleted with your data. A seal without a name stays for good"),
+        _("To prove your choice, and that nobody changed the list"),
+    ),
+    Rule(
+        "exports",
+        _("A copy of your data that you asked for"),
+        _("7 days"),
+        _("So that you can fetch it"),
+        _daily("privacy.sweep_exports", exports.sweep_exports),
+    ),
+    Rule(
+        "former-names",
+        _("A fingerprint of a name that you gave up"),
+        _("A year"),
+        _("So that nobody is taken for you"),
+        _daily("accounts.sweep_former_names", former_names.sweep_former_names),
+    ),
+    Rule(
+        "worries",
+        _("Records about care in a crisis"),
+        _("At most 90 days"),
+        _("So that help can be followed up"),
+        _REPORTS,
+    ),
+    Rule(
+        "reports",
+        _("Reports, with the reported words copied into the case, also if you delete them or leave"),
+        _("Six months, until the time for an appeal is over"),
+        _("So that a decision can be looked at again"),
+        _REPORTS,
+    ),
+    Rule(
+        "notices",
+        _("Words in notices to you"),
+        _("Six months. After that, only a code for the decision stays with your account"),
+        _("So that you know what was decided, and can appeal"),
+        _daily("moderation.sweep_notices", notices.sweep_notices),
+    ),
+    Rule(
+        "member-notes",
+        _("Moderators' notes on a member"),
+        _("Until a moderator deletes them or the member leaves"),
+        _("So that moderators need not ask again"),
+    ),
+    Rule(
+        "suspensions",
+        _("That you may not write for a while"),
+        _("Until that time is over. The log of decisions still has it"),
+        _("To keep the community safe"),
+        _daily("accounts.sweep_suspensions", suspensions.sweep_suspensions),
+    ),
+    Rule(
+        "bans",
+        _("Of somebody who left while they could not write: fingerprints of their Google or Facebook number"),
+        _("Until that time would be over, at most two years"),
+        _("So that nobody comes back as somebody new to write all the same"),
+        _daily("accounts.sweep_bans", bans.sweep_bans),
+    ),
+    Rule(
+        "decisions",
+        _("The log of decisions"),
+        _("For good. It holds numbers and codes, no words and no names. A random number stands for a member"),
+        _("So that decisions can be answered for"),
+    ),
+    Rule(
+        "holds",
+        _("A copy of words that the law obliges us to keep"),
+        _("Until the end that two administrators set, at most two years"),
+        _("Our legal duty"),
+        _daily("privacy.sweep_holds", holds.sweep_holds),
+    ),
+    Rule(
+        "security-log",
+        _("The security log"),
+        _("90 days"),
+        _("To find attacks and faults"),
+    ),
+    Rule(
+        "failed-jobs",
+        _("Work of the server that failed: its name and numbers, no words"),
+        _("90 days"),
+        _("So that somebody can look why"),
+        _daily("jobs.sweep_dead_letters", queue.sweep_dead_letters),
+    ),
+    Rule(
+        "backups",
+        _("Backups"),
+        _("At most %(days)s days"),
+        _("So that a broken disk does not take everything away"),
+    ),
+    Rule(
+        "erasures",
+        _("What was deleted, hidden or taken back, by random numbers alone"),
+        _("As long as backups: %(days)s days"),
+        _("So that a backup that is put back does not bring it back"),
+        Recurring("privacy.have_erasures_forgotten", DAY, erasure_ledger.have_forgotten),
+        erasure_ledger.old_erasures,
+    ),
+)
+
+# Of two rows that one job ends, the first has its place.
+RECURRING: tuple[Recurring, ...] = tuple(
+    {rule.job.name: rule.job for rule in RULES if rule.job is not None}.values()
+)
+
+
+def retention_rows(backup_days: int) -> tuple[RetentionRow, ...]:
+    """Return the table for a page, in the reader's language."""
+    return tuple(RetentionRow(str(rule.what), _how_long(rule, backup_days), str(rule.why)) for rule in RULES)
+
+
+def run(session: Session, rule: Rule, backup_days: int) -> Due:
+    """Do what ends one row, in this transaction, and return how many went or will go by a job that it put in.
+
+    Whoever only wants to know rolls back.
+    """
+    counted = 0 if rule.count is None else rule.count(session, backup_days)
+    done = 0 if rule.job is None else rule.job.handler(session)
+    return Due(
+        rule.key,
+        str(rule.what),
+        _how_long(rule, backup_days),
+        counted if rule.count is not None or not isinstance(done, int) else done,
+    )
+
+
+def with_jobs() -> tuple[Rule, ...]:
+    """Return the rows that a job ends, each job once."""
+    found: dict[str, Rule] = {}
+    for rule in RULES:
+        if rule.job is not None:
+            found.setdefault(rule.job.name, rule)
+    return tuple(found.values())
+
+
+def _how_long(rule: Rule, backup_days: int) -> str:
+    return str(rule.how_long).replace("%(days)s", str(backup_days))
