@@ -18,7 +18,7 @@ from granian.server import Server
 
 from config import Settings
 from forum import consequences, schedule
-from forum.cli import opening
+from forum.cli import opening, restored, running
 from forum.jobs.worker import Worker
 from forum.mail.message import Sender, message_of
 from forum.mail.transports import MailServer, Security
@@ -36,6 +36,7 @@ def serve(*, no_worker: bool) -> None:
     """Serve the forum, and do its jobs."""
     settings = opening.settings()
     opening.require_current(settings)
+    restored.require_finished(settings)
     _require_free_port(settings)
     server = Server(
         "wsgi:app",
@@ -57,7 +58,8 @@ def serve(*, no_worker: bool) -> None:
         server.on_shutdown(helper.stop)
     host = f"[{settings.bind}]" if ":" in settings.bind else settings.bind
     click.echo(f"Serving {settings.base_url}/ on {host}:{settings.port}. Stop it with Ctrl-C.", err=True)
-    server.serve()
+    with running.held(settings):
+        server.serve()
 
 
 @click.command()
@@ -68,10 +70,11 @@ def worker() -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())
-    # Two threads, each of which may read and write.
-    with opening.database(settings, size=4) as database:
+    # Four threads, each of which reads or writes: half as many connections can write as can read.
+    with running.held(settings), opening.database(settings, size=8) as database:
+        restored.require_finished(settings)
         letters = consequences.errands_of(consequences.CONSEQUENCES, _post(settings))
-        errands = {**letters, **schedule.errands_of(settings, database)}
+        errands = (letters, *schedule.errands_of(settings, database))
         handlers = {**consequences.HANDLERS, **schedule.handlers_of(settings.ban_keys)}
         Worker(database, handlers, schedule.SCHEDULE, errands=errands).run(stop)
 

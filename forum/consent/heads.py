@@ -6,13 +6,12 @@ longer holds what such a line says, and without the key nobody makes another lin
 and the key can still do it all; so a copy of the newest line belongs somewhere else (``forum consent sign-head``).
 """
 
-import fcntl
 import hashlib
 import hmac
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +20,18 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from forum import clock
+from forum import clock, files
 from forum.consent import ledger
 from forum.consent.ledger import Verification
 from forum.consent.models import ConsentEvent
-from forum.jobs import queue
 from forum.jobs.queue import Payload
 from forum.jobs.worker import Errand
 
 FILE_NAME = "ledger-heads.jsonl"
-# What the hourly job puts in: files are written with no transaction open.
-WRITE_HEAD = "consent.write_head"
+# What recurs every hour is an errand by itself: files are written with no transaction open.
+SIGN_HEAD = "consent.sign_head"
+# What is signed every hour waits longer than this only where something is wrong.
+LATE_AFTER = timedelta(hours=2)
 _FIELDS = {"sequence", "hash", "signed_at", "signature"}
 
 log = structlog.get_logger(__name__)
@@ -90,14 +90,6 @@ class _Newest:
     hash: str
 
 
-def put_in_signing(session: Session) -> None:
-    """Have the head signed and written, once this is committed.
-
-    Queries: 1
-    """
-    queue.enqueue(session, WRITE_HEAD, {})
-
-
 def errand_for(folder: Path, keys: Sequence[str]) -> Errand:
     """Return what a worker does for the job: it reads the head, and writes it with no transaction open."""
 
@@ -145,8 +137,29 @@ def check_heads(
     return Checked(ledger.verify(session, signed, progress), heads)
 
 
+def none_is_signed(session: Session, folder: Path, keys: Sequence[str]) -> bool:
+    """Say whether the folder's file has no good head, though events are there that should have been signed by now.
+
+    Queries: 1, none where there is a head
+    """
+    return not read_heads(folder / FILE_NAME, keys).good and _waits_for_long(session, 0)
+
+
+def signing_is_late(session: Session, folder: Path, keys: Sequence[str]) -> bool:
+    """Say whether events wait for a head that should have been signed by now.
+
+    Queries: 2. Raises NotOnTheChain when the ledger no longer holds what was signed last.
+    """
+    newest = _to_sign(session, folder, keys)
+    good = read_heads(folder / FILE_NAME, keys).good
+    return newest is not None and _waits_for_long(session, good[-1].sequence if good else 0)
+
+
 def read_heads(file: Path, keys: Sequence[str]) -> Heads:
-    """Return the heads of a file, none where there is no file. Any of the keys may have signed them."""
+    """Return the heads of a file, none where there is no file. Any of the keys may have signed them.
+
+    A last line that was not written to its end never was a head, and is no fault.
+    """
     good, faults = [], []
     for number, line in enumerate(_lines(file), 1):
         head = _head_from(line)
@@ -179,48 +192,30 @@ def _to_sign(session: Session, folder: Path, keys: Sequence[str]) -> _Newest | N
     return None if good and _is_of(good[-1], newest, keys[0]) else newest
 
 
+def _waits_for_long(session: Session, signed: int) -> bool:
+    # The database compares: a moment that somebody changed may be none that can be read.
+    late = ConsentEvent.happened_at <= clock.now() - LATE_AFTER
+    waiting = select(ConsentEvent.sequence).where(ConsentEvent.sequence > signed, late).limit(1)
+    return session.scalar(waiting) is not None
+
+
 def _write(folder: Path, keys: Sequence[str], newest: _Newest) -> None:
-    """Add a line in one piece, and return when it is on the disk. Others wait, and then have nothing to add."""
-    file = folder / FILE_NAME
-    is_new = not file.exists()
-    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        os.fchmod(descriptor, 0o600)
-        good = read_heads(file, keys).good
+    """Add a line, and return when it is on the disk. Others wait, and then have nothing to add."""
+    with files.held(folder / FILE_NAME) as file:
+        good = read_heads(file.path, keys).good
         if good and (good[-1].sequence > newest.sequence or _is_of(good[-1], newest, keys[0])):
             return
-        line = _signed(newest, keys[0]).line + b"\n"
-        held = file.read_bytes()
-        if held and not held.endswith(b"\n"):
-            # The line before was not written to its end: it stays apart, and is named when the ledger is checked.
-            line = b"\n" + line
-        written = os.write(descriptor, line)
-        if written != len(line):
-            raise OSError(f"Only {written} of {len(line)} bytes of a ledger head could be written.")
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    if is_new:
-        _keep_name(folder)
-
-
-def _keep_name(folder: Path) -> None:
-    """See to it that a new file's name is on the disk, too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        file.append(_signed(newest, keys[0]).line + b"\n")
 
 
 def _lines(file: Path) -> list[bytes]:
     try:
-        held = file.read_bytes()
+        # Nothing else ends a line.
+        *lines, rest = file.read_bytes().split(b"\n")
     except FileNotFoundError:
         return []
-    # Only this ends a line; a last one that does not end was not written whole.
-    return held.removesuffix(b"\n").split(b"\n") if held else []
+    # Somebody's own copy may do without the last end. What a crash left of a line is no head.
+    return lines if _head_from(rest) is None else [*lines, rest]
 
 
 def _head_from(line: bytes) -> Head | None:

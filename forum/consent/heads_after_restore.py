@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from forum import clock
+from forum import clock, files
 from forum.consent.heads import FILE_NAME, read_heads
 from forum.consent.models import ConsentEvent
 
@@ -22,25 +22,20 @@ def set_heads_aside(session: Session, folder: Path, keys: tuple[str, ...]) -> Pa
 
     Queries: 1, none without heads
     """
-    file = folder / FILE_NAME
-    good = read_heads(file, keys).good
-    if not good:
-        return None
-    events = select(ConsentEvent.sequence, ConsentEvent.hash).where(
-        ConsentEvent.sequence.in_({head.sequence for head in good})
-    )
-    held = {(row.sequence, row.hash) for row in session.execute(events)}
-    stay = [head for head in good if (head.sequence, head.hash) in held]
-    if len(stay) == len(good):
-        return None
-    aside = folder / f"{file.stem}-before-{clock.now():%Y%m%dT%H%M%S%fZ}{file.suffix}"
-    new = folder / f"{FILE_NAME}.new"
-    opened = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(opened, "wb") as written:
-        written.writelines(head.line + b"\n" for head in stay)
-        written.flush()
-        os.fsync(opened)
-    # Twice the same file rather than none at all, should the power fail in between.
-    os.link(file, aside)
-    new.replace(file)
+    with files.held(folder / FILE_NAME) as file:
+        good = read_heads(file.path, keys).good
+        if not good:
+            return None
+        events = select(ConsentEvent.sequence, ConsentEvent.hash).where(
+            ConsentEvent.sequence.in_({head.sequence for head in good})
+        )
+        there = {(row.sequence, row.hash) for row in session.execute(events)}
+        stay = [head for head in good if (head.sequence, head.hash) in there]
+        if len(stay) == len(good):
+            return None
+        name = f"{file.path.stem}-before-{clock.now():%Y%m%dT%H%M%S%fZ}{file.path.suffix}"
+        aside = file.path.with_name(name)
+        # Twice the same file rather than none at all, should the power fail in between.
+        os.link(file.path, aside)
+        file.replace(b"".join(head.line + b"\n" for head in stay))
     return aside

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Table, Update, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Table, Update, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from forum import clock
 from forum.database.dialects import tools
 from forum.database.keyset import Slice, Window, slice_of
+from forum.database.rows import rows_changed
 from forum.errors import NotFound
 from forum.jobs.models import LONGEST_ERROR, Job, JobId
 
@@ -24,6 +25,7 @@ Payload: TypeAlias = Mapping[str, int | str | None]
 
 # After the eighth failed attempt, some fifteen hours after the first, a job becomes a dead letter.
 MOST_ATTEMPTS = 8
+DEAD_LETTERS_KEPT = timedelta(days=90)
 _FIRST_PAUSE = timedelta(seconds=10)
 _PAUSE_FACTOR = 4
 
@@ -59,6 +61,19 @@ class ClaimedJob:
     payload: Payload
     attempt: int
     lease_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How often a job was tried, with the attempt that is under way, and whether it was given up."""
+
+    attempts: int
+    is_given_up: bool
+
+    @property
+    def is_last_attempt(self) -> bool:
+        """Say whether it will be given up if the attempt that is under way fails."""
+        return self.attempts >= MOST_ATTEMPTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +163,17 @@ def claim(session: Session, lease: timedelta, now: datetime, among: Names = ALL_
     return None
 
 
+def renew(session: Session, job: ClaimedJob, lease: timedelta, now: datetime) -> bool:
+    """Keep a job for the time of ``lease`` from now on. False says that it was lost, and that nothing changed."""
+    return rows_changed(session, update(Job).where(_is_held(job)).values(leased_until=now + lease)) == 1
+
+
 def complete(session: Session, job: ClaimedJob) -> bool:
     """Take the job out, in the transaction of its effects; False says that its lease was lost meanwhile.
 
     Whoever gets False must roll back: another worker has the job and will bring its effects about.
     """
-    return _changed(session, delete(Job).where(_is_held(job)))
+    return rows_changed(session, delete(Job).where(_is_held(job))) == 1
 
 
 def fail(session: Session, job: ClaimedJob, error: str, now: datetime) -> bool:
@@ -165,7 +185,7 @@ def fail(session: Session, job: ClaimedJob, error: str, now: datetime) -> bool:
         values = _dead(now, error)
     else:
         values = _without_lease() | {"due_at": now + pause_after(job.attempt), "last_error": _short(error)}
-    return _changed(session, update(Job).where(_is_held(job)).values(values))
+    return rows_changed(session, update(Job).where(_is_held(job)).values(values)) == 1
 
 
 def pause_after(attempt: int) -> timedelta:
@@ -181,6 +201,17 @@ def oldest_due(session: Session) -> datetime | None:
     Queries: 1
     """
     return session.execute(select(func.min(Job.due_at)).where(_is_ready(clock.now()))).scalar_one()
+
+
+def standing_of(session: Session, unique_key: str) -> Standing | None:
+    """Return how things stand with the job of this key; None when it is done, or there never was one.
+
+    Queries: 1
+    """
+    found = session.execute(
+        select(Job.attempts, Job.failed_at.is_not(None)).where(Job.unique_key == unique_key)
+    ).one_or_none()
+    return Standing(*found) if found else None
 
 
 def dead_letters(session: Session, window: Window | None = None) -> DeadLettersPage:
@@ -207,8 +238,14 @@ def retry_dead(session: Session, job_id: JobId) -> None:
     Raises NotFound when there is no such dead letter.
     """
     statement = update(Job).where(Job.id == job_id, Job.failed_at.is_not(None))
-    if not _changed(session, statement.values(failed_at=None, attempts=0, due_at=clock.now())):
+    if not rows_changed(session, statement.values(failed_at=None, attempts=0, due_at=clock.now())):
         raise NotFound
+
+
+def sweep_dead_letters(session: Session) -> int:
+    """Forget jobs that were given up long ago, and return how many: by then nobody will look."""
+    old = delete(Job).where(Job.failed_at <= clock.now() - DEAD_LETTERS_KEPT)
+    return rows_changed(session, old)
 
 
 def _is_ready(now: datetime) -> ColumnElement[bool]:
@@ -239,8 +276,3 @@ def _without_lease() -> dict[str, Any]:
 
 def _short(error: str) -> str:
     return error[:LONGEST_ERROR]
-
-
-def _changed(session: Session, statement: Any) -> bool:
-    result = cast(CursorResult[Any], session.execute(statement))
-    return result.rowcount == 1

@@ -1,18 +1,20 @@
 """The worker: it claims jobs one after another and does each in one transaction, and puts in what recurs.
 
-Errands are the jobs that talk to the network: they are done between two transactions, never inside one, and in a
-thread of their own, so that nothing else waits for somebody else's server. The worker knows no job itself. What a
-job's name stands for is given to it, and so is the table of what recurs.
+Errands are the jobs that talk to the network or write files: they are done between two transactions, never inside one,
+and in lanes, each of which has a thread of its own, so that nothing else waits for somebody else's server, nor anything
+short for what takes long. The worker knows no job itself. What a job's name stands for is given to it, and so is the
+table of what recurs.
 """
 
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from time import perf_counter
-from types import MappingProxyType
 from typing import TypeAlias
 
 import structlog
@@ -29,8 +31,11 @@ Handler: TypeAlias = Callable[[Session, Payload], object]
 # Reads what is to be done, and returns how to do it, or None where there is nothing to do any more. What it returns
 # is called with no transaction open. It is done at least once: twice when the worker ends before that is written down.
 Errand: TypeAlias = Callable[[Session, Payload], Callable[[], None] | None]
+# Errands by the names of their jobs. Within a lane they are done one after another; lanes don't wait for one another.
+Lane: TypeAlias = Mapping[str, Errand]
 
-# Far longer than any handler or errand takes; until it is over, the job of a worker that was killed stays with it.
+# Far longer than any handler takes; until it is over, the job of a worker that was killed stays with it. An errand may
+# take longer: while the worker runs, its lease is renewed.
 LEASE = timedelta(minutes=2)
 # How long a job may wait that was put in while the worker was idle, in seconds.
 IDLE_WAIT = 1.0
@@ -57,23 +62,28 @@ class UnknownJob(Exception):
 class Recurring:
     """Work that is due at every whole multiple of ``every`` since 1970 began, so days begin at midnight UTC.
 
-    After a pause of the worker it is done once, not once for each moment that was missed.
+    After a pause of the worker it is done once, not once for each moment that was missed. Without a handler, it is the
+    errand of the same name.
     """
 
     name: str
     every: timedelta
-    handler: Callable[[Session], object]
+    handler: Callable[[Session], object] | None = None
 
     def next_due(self, now: datetime) -> datetime:
         """Return the first moment after ``now`` at which this is due."""
         return _EPOCH + ((now - _EPOCH) // self.every + 1) * self.every
 
+    def begin(self, session: Session) -> object:
+        """Do it in this transaction, out of its turn, and return what it says; an errand is put in."""
+        return queue.enqueue(session, self.name, {}) if self.handler is None else self.handler(session)
+
 
 class Worker:
-    """Does jobs, one at a time, and beside them one errand at a time. Any number of workers may share a database.
+    """Does jobs, one at a time, and beside them one errand of each lane. Any number of workers may share a database.
 
     ``handlers`` and ``errands`` say what to do for each job's name; the names of what recurs come from ``recurring``.
-    Raises ValueError when two of them have the same name.
+    Raises ValueError when two of them have the same name, or when something recurs that nobody does.
     """
 
     def __init__(
@@ -82,18 +92,26 @@ class Worker:
         handlers: Mapping[str, Handler],
         recurring: Sequence[Recurring] = (),
         *,
-        errands: Mapping[str, Errand] = MappingProxyType({}),
+        errands: Sequence[Lane] = (),
         lease: timedelta = LEASE,
         idle_wait: float = IDLE_WAIT,
     ) -> None:
-        names = [*handlers, *errands, *(entry.name for entry in recurring)]
-        if len(set(names)) != len(names):
+        handled = {entry.name: _alone(entry.handler) for entry in recurring if entry.handler is not None}
+        names = [*handlers, *(name for lane in errands for name in lane)]
+        recur = [entry.name for entry in recurring]
+        if len({*names, *handled}) < len(names) + len(handled) or len(set(recur)) < len(recur):
             raise ValueError("Two kinds of jobs have the same name.")
         self._database = database
-        self._handlers = {**handlers, **{entry.name: _alone(entry.handler) for entry in recurring}}
-        self._errands = dict(errands)
+        self._lanes = tuple(tuple(lane) for lane in errands if lane)
+        self._errands = {name: errand for lane in errands for name, errand in lane.items()}
+        self._handlers = {**handlers, **handled}
+        if not set(recur) <= handled.keys() | self._errands.keys():
+            raise ValueError("Something recurs, and nobody does it.")
         self._recurring = tuple(recurring)
         self._put_in: dict[str, datetime] = {}
+        # The errands in hand, by their leases; those of other threads among them.
+        self._in_hand: dict[str, ClaimedJob] = {}
+        self._renew_at = _EPOCH
         self._tidy_at = _EPOCH
         self._lease = lease
         self._idle_wait = idle_wait
@@ -101,43 +119,47 @@ class Worker:
     def run(self, stop: threading.Event) -> None:
         """Do jobs as they become due until ``stop`` is set; what is in hand is finished first.
 
-        Should one of the two threads fall over, it sets ``stop`` as well: half a worker looks like a whole one.
+        Should one of the threads fall over, it sets ``stop`` as well: half a worker looks like a whole one.
         """
-        names = tuple(self._errands)
-        if not names:
-            self._keep_on(stop, lambda: self._do_due_and_tidy(ALL_JOBS))
-            return
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="errands") as beside:
-            only_errands = Names(names, all_but=False)
-            errands = beside.submit(self._keep_on, stop, lambda: self._do_due(1, only_errands))
-            self._keep_on(stop, lambda: self._do_due_and_tidy(Names(names)))
-            errands.result()
+        with ThreadPoolExecutor(max_workers=1 + len(self._lanes), thread_name_prefix="errands") as beside:
+            lanes = [
+                beside.submit(self._keep_on, stop, partial(self._do_due, 1, Names(names, all_but=False)))
+                for names in self._lanes
+            ]
+            self._keep_on(stop, partial(self._do_due_and_see_to_it, Names(tuple(self._errands))))
+            while wait(lanes, timeout=self._idle_wait).not_done:
+                # Another worker may have begun already, and must not take up what is finished here.
+                with suppress(SQLAlchemyError):
+                    self._renew_leases()
+            for lane in lanes:
+                lane.result()
 
     def _keep_on(self, stop: threading.Event, work: Callable[[], int]) -> None:
         """Work until ``stop`` is set, and rest for a moment whenever there was nothing to do."""
         try:
             while not stop.is_set():
                 try:
-                    wait = 0.0 if work() else self._idle_wait
+                    rest = 0.0 if work() else self._idle_wait
                 except SQLAlchemyError as error:
                     # The database restarts or is overloaded. Nothing is lost: what was in hand has its lease.
                     log.warning("jobs.database_failed", error=type(error).__name__)
-                    wait = WAIT_FOR_DATABASE
-                if wait:
-                    stop.wait(wait)
+                    rest = WAIT_FOR_DATABASE
+                if rest:
+                    stop.wait(rest)
         finally:
             stop.set()
 
-    def _do_due_and_tidy(self, among: Names) -> int:
+    def _do_due_and_see_to_it(self, among: Names) -> int:
         self._put_in_recurring()
+        self._renew_leases()
         taken_up = self._do_due(1, among)
         self._tidy()
         return taken_up
 
-    def run_due(self, limit: int) -> int:
+    def run_due(self, limit: int, among: Names = ALL_JOBS) -> int:
         """Do at most ``limit`` jobs and errands that are due; return how many were taken up, well or badly."""
         self._put_in_recurring()
-        return self._do_due(limit, ALL_JOBS)
+        return self._do_due(limit, among)
 
     def _do_due(self, limit: int, among: Names) -> int:
         for taken_up in range(limit):
@@ -152,6 +174,18 @@ class Worker:
         now = clock.now()
         if now >= self._tidy_at:
             self._tidy_at = now + (TIDY_EVERY if self._database.tidy() else TIDY_AGAIN)
+
+    def _renew_leases(self) -> None:
+        """Keep the errands that other threads have in hand, however long they take, well before their leases end."""
+        now = clock.now()
+        if now < self._renew_at:
+            return
+        self._renew_at = now + self._lease / 4
+        in_hand = list(self._in_hand.values())
+        if in_hand:
+            with self._database.transaction() as session:
+                for job in in_hand:
+                    queue.renew(session, job, self._lease, now)
 
     def _put_in_recurring(self) -> None:
         """See to it that the next occurrence of everything that recurs is in the table.
@@ -214,10 +248,14 @@ class Worker:
 
     def _run(self, errand: Errand, job: ClaimedJob) -> None:
         """Read what the errand is about, then run it with no transaction open: others may wait for a while."""
-        with self._database.reading() as session:
-            act = errand(session, job.payload)
-        if act is not None:
-            act()
+        self._in_hand[job.lease_token] = job
+        try:
+            with self._database.reading() as session:
+                act = errand(session, job.payload)
+            if act is not None:
+                act()
+        finally:
+            del self._in_hand[job.lease_token]
 
 
 def _alone(handler: Callable[[Session], object]) -> Handler:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
+from config import Settings
 from forum import consequences, schedule
 from forum.consequences import (
     CONSEQUENCES,
@@ -200,7 +201,7 @@ def test_mailed_leaves_an_errand_that_is_run_after_the_commit(
     assert (waiting(), posted) == (2, [])
     assert handlers_of(table) == {}
     errands = errands_of(table, lambda letter, key: posted.append((letter, key)))
-    assert Worker(database, {}, errands=errands).run_due(limit=10) == 2
+    assert Worker(database, {}, errands=[errands]).run_due(limit=10) == 2
     assert posted == [(LETTER, "PostPublished.write(category_id=12,post_id=13,topic_id=11)")]
     assert waiting() == 0
 
@@ -215,7 +216,7 @@ def test_mailed_without_a_mail_server_reads_and_does_nothing(
     database = with_table(table)
     with database.transaction() as session:
         emit(session, PUBLISHED)
-    assert Worker(database, {}, errands=errands_of(table, None)).run_due(limit=10) == 1
+    assert Worker(database, {}, errands=[errands_of(table, None)]).run_due(limit=10) == 1
     assert waiting() == 0
 
 
@@ -282,10 +283,11 @@ def test_every_handler_in_the_table_takes_its_event() -> None:
                 assert issubclass(kind, taken), f"{handler.__name__} takes {taken}, not {kind.__name__}"
 
 
-def test_the_shipped_tables_fit_together(database: Database) -> None:
+def test_the_shipped_tables_fit_together(database: Database, settings: Settings) -> None:
     """What the application hands its worker: no name twice, neither in one table nor across both."""
     in_schedule = schedule.handlers_of(("key",))
     assert not set(consequences.HANDLERS) & set(in_schedule)
     handlers = {**consequences.HANDLERS, **in_schedule}
-    Worker(database, handlers, SCHEDULE, errands=errands_of(CONSEQUENCES, None))
+    letters = errands_of(CONSEQUENCES, None)
+    Worker(database, handlers, SCHEDULE, errands=[letters, *schedule.errands_of(settings, database)])
     assert set(consequences.HANDLERS) == set(handlers_of(CONSEQUENCES))

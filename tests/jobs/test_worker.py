@@ -317,7 +317,32 @@ def test_two_kinds_of_jobs_cannot_have_one_name(database: Database) -> None:
     with pytest.raises(ValueError, match="same name"):
         Worker(database, {}, [Recurring("sweep", HOUR, do_nothing)] * 2)
     with pytest.raises(ValueError, match="same name"):
-        Worker(database, {"sweep": leave_a_mark}, errands={"sweep": lambda _session, _payload: None})
+        Worker(database, {"sweep": leave_a_mark}, errands=[{"sweep": lambda _session, _payload: None}])
+    with pytest.raises(ValueError, match="same name"):
+        Worker(database, {}, errands=[{"sweep": lambda _session, _payload: None}] * 2)
+
+
+def test_what_recurs_without_a_handler_is_the_errand_of_its_name(
+    database: Database, moment: Traveller, waiting: Callable[[], int]
+) -> None:
+    went: list[Payload] = []
+    hourly = Recurring("hourly", HOUR)
+    errands = [{"hourly": lambda _session, payload: lambda: went.append(payload)}]
+    worker = Worker(database, {}, [hourly], errands=errands)
+    for hours in (1, 2):
+        moment.shift(HOUR)
+        assert worker.run_due(limit=10) == (hours > 1)
+    assert went == [{}]
+    assert waiting() == 1, "The next one."
+    with database.transaction() as session:
+        assert hourly.begin(session)
+    assert worker.run_due(limit=10) == 1
+    assert went == [{}, {}]
+
+
+def test_what_recurs_must_be_done_by_somebody(database: Database) -> None:
+    with pytest.raises(ValueError, match="nobody does it"):
+        Worker(database, {"hourly": leave_a_mark}, [Recurring("hourly", HOUR)])
 
 
 class OneRound(threading.Event):
