@@ -4,8 +4,12 @@ import gc
 
 from config import Settings
 from forum.app import create_app
+from forum.privacy.replaying import require_finished
 
-app = create_app(Settings.from_environ())
+settings = Settings.from_environ()
+# Whichever server this is: what was deleted must not be served because a backup was put back.
+require_finished(settings.data_folder, settings.database_url, settings.ledger_keys)
+app = create_app(settings)
 
 # What is here now stays as long as the process, so it is taken out of the collector's sight: walking through it made
 # every page wait for a tenth of a second, every half minute. Templates would come later; now they are part of it.

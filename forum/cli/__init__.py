@@ -11,11 +11,14 @@ from sqlalchemy.exc import OperationalError
 
 from config import SettingsError
 from forum import __version__
+from forum.cli.backup import backup
+from forum.cli.consent import consent
 from forum.cli.database import db
 from forum.cli.doctor import doctor
 from forum.cli.jobs import jobs
 from forum.cli.members import members
 from forum.cli.providers import providers
+from forum.cli.retention import retention
 from forum.cli.routes import routes
 from forum.cli.serve import serve, worker
 from forum.cli.texts import site
@@ -52,5 +55,18 @@ def main() -> None:
     os.umask(0o077)
 
 
-for command in (serve, worker, db, site, members, providers, doctor, routes, jobs):
+for command in (
+    serve,
+    worker,
+    db,
+    backup,
+    retention,
+    site,
+    members,
+    consent,
+    providers,
+    doctor,
+    routes,
+    jobs,
+):
     main.add_command(command)

@@ -10,7 +10,7 @@ from rich.progress import Progress
 
 from forum.cli import opening
 from forum.consent import heads, ledger
-from forum.consent.heads import Checked, Head, NotOnTheChain
+from forum.consent.heads import Checked, NotOnTheChain
 
 # From how many events on checking takes long enough for a bar.
 _LONG = 5000
@@ -39,8 +39,13 @@ def verify(others: tuple[Path, ...]) -> None:
         _bar(ledger.length(session)) as progress,
     ):
         found = heads.check_heads(session, files, settings.ledger_keys, progress)
-    if not found.holds:
-        raise click.ClickException(_what_is_wrong(found))
+        if not found.holds:
+            raise click.ClickException(_what_is_wrong(found))
+        if heads.none_is_signed(session, settings.data_folder, settings.ledger_keys):
+            raise click.ClickException(
+                f"There is no signed head in {files[0]}, though one is signed every hour: find out whether the "
+                "file was deleted or the worker stood still, and then begin again: forum consent sign-head"
+            )
     for sentence in _how_it_stands(found):
         click.echo(sentence)
 
@@ -85,9 +90,14 @@ def _how_it_stands(found: Checked) -> Iterator[str]:
     events, records = found.ledger.events, found.ledger.records
     erased = f" The records of {events - records} went with their members." if events > records else ""
     yield f"The ledger is as it was written: {_counted(events, 'event')}, {_counted(records, 'record')}.{erased}"
-    newest: Head | None = max(found.heads.good, key=lambda head: head.sequence, default=None)
-    if newest is not None:
-        yield f"It holds every signed head; the newest is of event {newest.sequence}, signed {newest.signed_at}."
+    good = sorted(found.heads.good, key=lambda head: (head.sequence, head.signed_at))
+    if good:
+        oldest, newest = good[0], good[-1]
+        # Whoever made the file vanish and the chain anew has heads again after an hour, and none from before.
+        yield (
+            f"It holds every signed head; the newest is of event {newest.sequence}, signed {newest.signed_at}, "
+            f"and the oldest of event {oldest.sequence}, signed {oldest.signed_at}."
+        )
     elif events:
         yield "No head is signed yet, so nobody could tell if its end were cut off. Sign one: forum consent sign-head"
 

@@ -2,7 +2,7 @@
 
 import click
 
-from forum.cli import opening
+from forum.cli import opening, restored
 from forum.database import migrate
 
 
@@ -19,7 +19,11 @@ def upgrade() -> None:
     if settings.on_sqlite:
         # Else SQLite's own words would be that it can't open the file.
         opening.sqlite_file(settings).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    is_older = not migrate.is_current(settings.database_url)
     migrate.upgrade(settings.database_url)
+    if is_older:
+        # On a database that has its structure already a missing file was lost, and must not look like an empty one.
+        restored.begin_file(settings)
     if settings.on_sqlite:
         opening.keep_private(settings)
     click.echo("The database has the structure of this release.")

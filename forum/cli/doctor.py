@@ -20,6 +20,7 @@ from forum.accounts.models import Member, Passkey
 from forum.accounts.providers.checking import check_graph_api
 from forum.cli import opening
 from forum.cli.findings import as_data, show_finding, show_json, status_of
+from forum.consent import heads
 from forum.consent.queries import locale_to_ask_in, site_is_ready
 from forum.database import migrate
 from forum.database.session import Database
@@ -146,6 +147,7 @@ def _looked_into(settings: Settings) -> tuple[Finding, ...]:
                 _administrators(session),
                 *_staff_without_passkey(session, settings),
                 _worker(session),
+                _consent_ledger(session, settings),
             )
     finally:
         database.dispose()
@@ -197,3 +199,23 @@ def _worker(session: Session) -> Finding:
     minutes = int(waited.total_seconds() // 60)
     says = f"A job has waited for {minutes} minutes. Does the worker run (forum worker)? Does the mail server answer?"
     return Finding(Level.PROBLEM, about, says)
+
+
+def _consent_ledger(session: Session, settings: Settings) -> Finding:
+    about, folder, keys = "consent ledger", settings.data_folder, settings.ledger_keys
+    try:
+        late = heads.signing_is_late(session, folder, keys)
+    except heads.NotOnTheChain as error:
+        says = f"It no longer holds event {error.sequence} as it was signed. See what is wrong: forum consent verify"
+        return Finding(Level.PROBLEM, about, says)
+    except OSError as error:
+        says = f"Its signed heads in {folder} can't be read: {error.strerror or error}."
+        return Finding(Level.PROBLEM, about, says)
+    if late and heads.none_is_signed(session, folder, keys):
+        says = f"There is no signed head in {folder / heads.FILE_NAME}. See what to do: forum consent verify"
+        return Finding(Level.WARNING, about, says)
+    if late:
+        hours = int(heads.LATE_AFTER.total_seconds() // 3600)
+        says = f"Decisions have waited for a signed head for over {hours} hours. Does the worker run (forum worker)?"
+        return Finding(Level.WARNING, about, says)
+    return Finding(Level.OK, about, "Its head is signed. Check all of it: forum consent verify")

@@ -10,7 +10,6 @@ from forum.accounts.suspensions import member_named
 from forum.cli import opening
 from forum.community.commands import answer_for_categories
 from forum.consent.commands import withdraw as withdraw_consent
-from forum.consent.models import ConsentMethod
 from forum.moderation.commands.members import unsuspend_member
 from forum.moderation.decisions import decided_about, newest_decision
 from forum.moderation.drafts import MemberDraft
@@ -78,7 +77,7 @@ def withdraw(name: str, purpose: str) -> None:
     """Take a consent back for the member called NAME, who asked for it. It works at once."""
     wanted = Purpose(purpose)
     with opening.database(opening.settings()) as database, database.transaction() as session:
-        withdraw_consent(session, name, wanted, ConsentMethod.OPERATOR)
+        withdraw_consent(session, name, wanted)
     click.echo(f"Taken back for {name}: {wanted.value}.")
     if wanted in REQUIRED_PURPOSES:
         click.echo("Their account is paused: nothing of theirs is shown, and they can read but not write.")

@@ -45,6 +45,6 @@ def _do_jobs(database: Database, settings: Settings) -> None:
     """Do the jobs that were put in: those that erase, one for each member, and those that remove files."""
     handlers, errands = schedule.handlers_of(settings.ban_keys), schedule.errands_of(settings, database)
     worker = Worker(database, handlers, errands=errands)
-    ours = Names((*handlers, *errands), all_but=False)
+    ours = Names((*handlers, *(name for lane in errands for name in lane)), all_but=False)
     while worker.run_due(limit=100, among=ours):
         pass

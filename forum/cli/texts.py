@@ -73,6 +73,12 @@ def _tell(done: Published) -> None:
         click.echo(
             f"Newer texts of treatment pages, waiting as drafts beside the published ones: {done.treatment_drafts}."
         )
+    if done.policy_drafts:
+        names = ", ".join(kind.value for kind in done.policy_drafts)
+        click.echo(
+            "Newer texts of policies that administrators worded themselves, waiting as drafts at /admin/policies: "
+            f"{names}."
+        )
     if done.policies_that_differ:
         names = ", ".join(kind.value for kind in done.policies_that_differ)
         click.echo(

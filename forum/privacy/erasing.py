@@ -9,7 +9,6 @@ Each is erased by a job of their own, which looks again whether it is still time
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, true, update
 from sqlalchemy.orm import Session
@@ -23,6 +22,7 @@ from forum.audit_log.models import AuditEntry
 from forum.community.models import Post
 from forum.community.taking_back import erase_words_of
 from forum.database.personal_data import Subject
+from forum.database.rows import rows_changed
 from forum.jobs import queue
 from forum.jobs.queue import Payload
 from forum.permissions.actions import Action
@@ -124,17 +124,18 @@ def erase_now(
     Raises: Conflict (moderators put their posts into another topic at this moment)
     """
     note_bans(session, MemberId(subject.member_id), ban_keys)
-    hold_name(session, session.scalars(select(Member.name_key).where(Member.uuid == subject.uuid)).one())
+    name_key = session.scalars(select(Member.name_key).where(Member.uuid == subject.uuid)).one()
+    hold_name(session, name_key, ban_keys)
     erasure_ledger.note(session, ErasureKind.MEMBER_ERASED, subject=subject.uuid)
     erase_words_of(session, MemberId(subject.member_id), _which_stay(subject, posts))
     for column in registry.names():
         named = registry.is_named(column, subject)
-        _change(session, update(column.table).where(named).values({column.name: None}))
+        rows_changed(session, update(column.table).where(named).values({column.name: None}))
     if session.scalar(select(DataExport.id).where(DataExport.member_id == subject.member_id).limit(1)):
         exports.remove_files_without_rows(session)
     for held in registry.rows_that_go():
         if held.about is not None:
-            _change(session, delete(held.table).where(held.about(subject)))
+            rows_changed(session, delete(held.table).where(held.about(subject)))
 
 
 def _which_stay(subject: Subject, posts: PostsFate) -> ColumnElement[bool] | None:
@@ -143,8 +144,3 @@ def _which_stay(subject: Subject, posts: PostsFate) -> ColumnElement[bool] | Non
     if posts is PostsFate.KEEP:
         return true()
     return Post.id.in_(select(KeptPost.post_id).where(KeptPost.member_id == subject.member_id))
-
-
-def _change(session: Session, statement: Any) -> None:
-    """Run an UPDATE or a DELETE; nothing of what it changes is looked at as an object afterwards."""
-    session.execute(statement, execution_options={"synchronize_session": False})

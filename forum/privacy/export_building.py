@@ -17,17 +17,19 @@ from forum.jobs.worker import Errand
 from forum.privacy import export_files, exports
 from forum.privacy.export_data import new_spool, read_everything
 from forum.privacy.export_files import Copy
-from forum.privacy.export_queries import BUILD_EXPORT, Order, names_in_use, order_of
+from forum.privacy.export_queries import Order, names_in_use, order_of
 from forum.privacy.models import ExportState
 from forum.text.translate import speaking
 
 
-def errands(database: Database, data_folder: Path) -> dict[str, Errand]:
-    """Return what the worker does about copies, by the names of the jobs."""
-    return {
-        BUILD_EXPORT: partial(_to_build, database, data_folder),
-        exports.REMOVE_EXPORT_FILES: partial(_to_remove_files, data_folder),
-    }
+def building(database: Database, data_folder: Path) -> Errand:
+    """Return the errand that makes a copy, which may take long."""
+    return partial(_to_build, database, data_folder)
+
+
+def removing(data_folder: Path) -> Errand:
+    """Return the errand that removes the files that no copy has any more, which takes a moment."""
+    return partial(_to_remove_files, data_folder)
 
 
 def _to_build(

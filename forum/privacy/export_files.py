@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO
 from uuid import UUID
 
+from forum.files import sync_folder
 from forum.privacy import export_data, export_html, export_schema, export_wording
 from forum.privacy.export_data import Spool
 from forum.text.spreadsheets import csv_lines
@@ -179,7 +180,7 @@ def pack(folder: Path, file_name: str, copy: Copy, went_well: Callable[[int], bo
             os.fsync(file.fileno())
             size = os.fstat(file.fileno()).st_size
         unfinished.rename(folder / (file_name + _ENDING))
-        _settle(folder)
+        sync_folder(folder)
         return size
     finally:
         unfinished.unlink(missing_ok=True)
@@ -206,12 +207,3 @@ def remove_strays(files: Iterable[Path], ready: Collection[str], under_way: Coll
     for file in strays:
         file.unlink(missing_ok=True)
     return len(strays)
-
-
-def _settle(folder: Path) -> None:
-    """Have the folder itself written down, and with it what its files are called."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

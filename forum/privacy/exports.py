@@ -5,15 +5,15 @@ keeps one from starting. How a copy is made stands in ``export_building``.
 """
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import CursorResult, delete, func, update
+from sqlalchemy import delete, func, update
 from sqlalchemy.orm import Session
 
 from forum import clock
 from forum.accounts.account_notices import tell
 from forum.accounts.leaving import hold_member
 from forum.accounts.models import AccountEvent
+from forum.database.rows import rows_changed
 from forum.errors import NotFound, TooMany
 from forum.jobs import queue
 from forum.permissions.actor import Actor, MemberId
@@ -55,9 +55,8 @@ def ask_for_export(session: Session, actor: Actor) -> int:
 def mark_progress(session: Session, export_id: int, parts_done: int) -> bool:
     """Write down how many parts of a copy are done; False when nobody wants it any more."""
     wanted = update(DataExport).where(DataExport.id == export_id, DataExport.state != ExportState.READY)
-    return _changed(
-        session, wanted.values(state=ExportState.WAITING, parts_done=parts_done, finished_at=None)
-    )
+    progress = wanted.values(state=ExportState.WAITING, parts_done=parts_done, finished_at=None)
+    return rows_changed(session, progress) == 1
 
 
 def mark_ready(session: Session, export_id: int, size: int) -> bool:
@@ -83,7 +82,7 @@ def mark_ready(session: Session, export_id: int, size: int) -> bool:
 def mark_failed(session: Session, export_id: int) -> None:
     """Write down that nobody tries again to make a copy; the member can ask for another one at once."""
     given_up = update(DataExport).where(DataExport.id == export_id, DataExport.state == ExportState.WAITING)
-    _changed(session, given_up.values(state=ExportState.FAILED, finished_at=clock.now()))
+    rows_changed(session, given_up.values(state=ExportState.FAILED, finished_at=clock.now()))
 
 
 def sweep_exports(session: Session) -> int:
@@ -92,9 +91,9 @@ def sweep_exports(session: Session) -> int:
     Their files go afterwards, by an errand that this puts in.
     """
     old = func.coalesce(DataExport.finished_at, DataExport.asked_at) <= clock.now() - KEPT_FOR
-    result = session.execute(delete(DataExport).where(old))
+    gone = rows_changed(session, delete(DataExport).where(old))
     remove_files_without_rows(session)
-    return result.rowcount if isinstance(result, CursorResult) else 0
+    return gone
 
 
 def remove_files_without_rows(session: Session) -> None:
@@ -119,8 +118,3 @@ def _check_not_too_often(session: Session, member_id: MemberId) -> None:
 
 def _seconds_until(moment: datetime) -> int:
     return max(1, int((moment - clock.now()).total_seconds()) + 1)
-
-
-def _changed(session: Session, statement: Any) -> bool:
-    result = session.execute(statement, execution_options={"synchronize_session": False})
-    return isinstance(result, CursorResult) and result.rowcount == 1

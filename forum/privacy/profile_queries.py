@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from forum import clock
 from forum.accounts.models import Member
-from forum.accounts.renaming import rename_from
+from forum.accounts.renaming import new_name_from, rename_from
 from forum.permissions.actions import Action
 from forum.permissions.actor import Actor
 from forum.permissions.check import can
@@ -20,10 +20,10 @@ class OwnProfile:
 
     name: str
     name_since: datetime
-    # Why they may not, whenever they ask; "" where it is only a matter of time.
+    # Why they may not; "" where they may.
     why_not: str
-    # None where it is possible now.
-    may_rename_from: datetime | None
+    # From when on it may be a name that is new to them, in a sentence; "" where that is so now.
+    no_new_one_yet: str
 
 
 def own_profile(session: Session, actor: Actor) -> OwnProfile:
@@ -31,11 +31,13 @@ def own_profile(session: Session, actor: Actor) -> OwnProfile:
 
     Queries: 1
     """
-    since = session.execute(select(Member.name_since).where(Member.id == actor.member_id)).scalar_one()
-    may_from = rename_from(since)
+    row = session.execute(
+        select(Member.name_since, Member.joined_at).where(Member.id == actor.member_id)
+    ).one()
+    may_from = rename_from(row.name_since, row.joined_at)
     return OwnProfile(
         name=actor.name,
-        name_since=since,
+        name_since=row.name_since,
         why_not=can(actor, Action.ACCOUNT_RENAME).reason,
-        may_rename_from=may_from if may_from > clock.now() else None,
+        no_new_one_yet=new_name_from(may_from) if may_from > clock.now() else "",
     )

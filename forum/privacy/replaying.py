@@ -1,7 +1,9 @@
 """Doing again what a restored backup doesn't know: whoever was erased since is erased, and what was hidden is hidden.
 
 It is done before anybody is served. What is to be done stands in the erasure ledger's file; reading and writing that
-is ``erasure_ledger``'s, and putting a backup back the command line's.
+is ``erasure_file``'s, and putting a backup back the command line's. Whoever is erased here, or sent on their way again,
+keeps no post, whatever they had chosen: a backup has older words than those that they wanted to stay, posts that were
+hidden or that they changed their mind about, and nobody is left who could take those back.
 """
 
 from collections import Counter
@@ -12,33 +14,38 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, inspect, select, update
+from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from forum import clock
 from forum.accounts.leaving import GRACE, begin_leaving, cancel_leaving, hold_member
-from forum.accounts.models import Leaving, Member, PostsFate, SignInSession
+from forum.accounts.models import Member, PostsFate, SignInSession
 from forum.community.models import Post, PostState, PostVersion
 from forum.community.subjects import hold_topic_of
 from forum.community.taking_back import take_back_post
 from forum.consent import ledger
 from forum.consent.changing import take_back
 from forum.consent.models import ConsentMethod, ConsentRecord, Decision
-from forum.database import page_stamps
+from forum.database import migrate, page_stamps
 from forum.database.dialects import tools
 from forum.database.page_stamps import PageStamp
 from forum.database.personal_data import Subject
 from forum.database.session import Database
 from forum.errors import Conflict
 from forum.events import LATEST, SITE
-from forum.permissions.actor import Actor, MemberId, MemberState, Purpose
-from forum.privacy import erasing
-from forum.privacy.erasure_ledger import FILE, Damaged, Line, marks_since, oldest_needed, read_lines
+from forum.permissions.actor import STAFF_ROLES, Actor, MemberId, Purpose, Role
+from forum.privacy import erasing, erasure_file
+from forum.privacy.erasure_file import FILE, Damaged, Kept, Line, Missing
+from forum.privacy.erasure_ledger import MARK, newest_moment, unknown_lines
 from forum.privacy.models import Erasure, ErasureKind
 from forum.privacy.restriction import lift_restriction, restrict_member
 
-# In the data folder while a backup is being put back. Whoever does that by hand leaves none; the file tells then.
-MARK = "restore-under-way"
+_REPLAY_FIRST = (
+    "A backup was put back, and what was deleted since it was made is not deleted again yet. "
+    "Run this first: forum backup replay"
+)
+_WITHOUT = "If there is none: forum backup replay --without-erasures"
 
 
 class NotFinished(Exception):
@@ -54,53 +61,114 @@ class _Whom:
     name: str
 
 
-def unknown_lines(session: Session, folder: Path, backup_days: int) -> list[Line]:
-    """Return what stands in the file and not in this database, in its order: what a restored backup doesn't know.
+def require_finished(folder: Path, database_url: str, keys: Sequence[str]) -> None:
+    """Raise NotFinished while a database that was put back may still have what was deleted since it was copied.
 
-    What is older than any backup doesn't count, whether it was forgotten yet or not.
-
-    Queries: 1, none while the file is empty
-    Raises: Damaged (a line of the file is not as it was written)
+    It costs a look at a small file and a few statements.
     """
-    since = oldest_needed(backup_days)
-    lines = {line.mark: line for line in read_lines(folder) if line.happened_at >= since}
-    known = marks_since(session, since) if lines else set()
-    return [line for mark, line in lines.items() if mark not in known]
+    if (folder / MARK).exists():
+        raise NotFinished(_REPLAY_FIRST)
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        # Looking would make it.
+        return
+    database = Database(database_url, size=1)
+    try:
+        with database.reading() as session:
+            if _holds_people(session) and _unfinished(session, folder, keys):
+                raise NotFinished(_REPLAY_FIRST)
+    except Damaged as damaged:
+        raise NotFinished(str(damaged)) from None
+    finally:
+        database.dispose()
 
 
-def require_finished(folder: Path, database_url: str, backup_days: int) -> None:
-    """Raise NotFinished while a database that was put back still has what was deleted since it was copied.
+def _holds_people(session: Session) -> bool:
+    """Say whether anybody could come back. In a database that is still empty there is not even a table."""
+    if not inspect(session.connection()).has_table(Member.__tablename__):
+        return False
+    return session.scalar(select(Member.id).limit(1)) is not None
 
-    It costs a look at a small file and one statement, and nothing but the look where nothing was ever deleted.
-    """
-    unknown: Sequence[Line] = ()
-    if (folder / FILE).exists():
-        database = Database(database_url, size=1)
-        try:
-            with database.reading() as session:
-                unknown = unknown_lines(session, folder, backup_days)
-        except Damaged as damaged:
-            raise NotFinished(str(damaged)) from None
-        finally:
-            database.dispose()
-    if unknown or (folder / MARK).exists():
+
+def _unfinished(session: Session, folder: Path, keys: Sequence[str]) -> bool:
+    if not migrate.has_structure(session.connection()):
         raise NotFinished(
-            "A backup was put back, and what was deleted since it was made is not deleted again yet. "
-            "Run this first: forum backup replay"
+            "The database doesn't have the structure of this release yet. Run this first: forum db upgrade"
         )
+    try:
+        kept = erasure_file.read(folder, keys)
+    except Missing:
+        raise NotFinished(missing(folder)) from None
+    if begins_too_late(session, kept):
+        raise NotFinished(_too_late(folder, kept))
+    return bool(unknown_lines(session, kept))
 
 
-def file_lacks_some(session: Session, folder: Path, backup_days: int) -> bool:
+def missing(folder: Path) -> str:
+    """Return what the operator is told who has no such file."""
+    return (
+        f"{folder / FILE} is missing: nobody can say what was deleted and must not come back. "
+        f"Bring back your newest copy of it, and run: forum backup replay. {_WITHOUT}"
+    )
+
+
+def _too_late(folder: Path, kept: Kept) -> str:
+    return (
+        f"{folder / FILE} was begun at {kept.begun_at:%Y-%m-%d %H:%M} UTC, after all that this database knows: it is "
+        "another database's, and nobody can say what was deleted in between. Bring back your newest copy of the one "
+        f"that belongs to it, and run: forum backup replay. {_WITHOUT}"
+    )
+
+
+def begins_too_late(session: Session, kept: Kept) -> bool:
+    """Say whether the file was begun after the newest moment that this database knows: then it can't be its own.
+
+    Queries: 2
+    """
+    newest = newest_moment(session)
+    return newest is not None and newest < kept.begun_at
+
+
+def lacks_some(session: Session, kept: Kept) -> bool:
     """Say whether entries that this database saw in the file are not there: then it is not the whole file.
 
     Queries: 1
-    Raises: Damaged (a line of the file is not as it was written)
     """
     written = select(
         Erasure.kind, Erasure.subject, Erasure.post_id, Erasure.purpose, Erasure.happened_at
-    ).where(Erasure.written_at.is_not(None), Erasure.happened_at >= oldest_needed(backup_days))
-    there = {line.mark for line in read_lines(folder)}
+    ).where(Erasure.written_at.is_not(None), Erasure.happened_at >= kept.since)
+    there = {line.mark for line in kept.lines}
     return any(tuple(row) not in there for row in session.execute(written))
+
+
+def gap(session: Session, folder: Path, kept: Kept | None) -> str | None:
+    """Return what the operator is told when the file can't tell everything that this database brought back.
+
+    Queries: 3
+    """
+    if kept is None:
+        return missing(folder)
+    if begins_too_late(session, kept):
+        return _too_late(folder, kept)
+    if lacks_some(session, kept):
+        return (
+            f"{folder / FILE} is not whole: this database saw entries there that are gone, so nobody can say what else "
+            f"was deleted. Bring back your newest copy of it, and run: forum backup replay. {_WITHOUT}"
+        )
+    return None
+
+
+def staff(session: Session) -> list[tuple[str, Role]]:
+    """Return the names of those who moderate, and how: a role that was taken away comes back with a backup.
+
+    Queries: 1
+    """
+    rows = session.execute(
+        select(Member.name, Member.role)
+        .where(Member.role.in_(STAFF_ROLES))
+        .order_by(Member.role, Member.name)
+    )
+    return [(row.name, row.role) for row in rows]
 
 
 def replay(session: Session, lines: Sequence[Line], ban_keys: Sequence[str]) -> Counter[ErasureKind]:
@@ -163,37 +231,33 @@ def _replay_member(session: Session, line: Line, ban_keys: Sequence[str]) -> boo
     if row is None:
         return False
     whom = _Whom(MemberId(row.id), row.uuid, row.name)
-    actor = Actor(member_id=whom.id, uuid=whom.uuid, name=whom.name)
-    # Whoever stands otherwise by now, since they are leaving, say, stays so.
-    with suppress(Conflict), clock.held_at(line.happened_at):
-        match line.kind:
-            case ErasureKind.MEMBER_ERASED:
-                _erase_again(session, whom, ban_keys)
-            case ErasureKind.LEAVING_BEGUN:
-                until = line.until or line.happened_at + GRACE
-                # Which posts they chose to keep is known from before the backup alone; the others go.
-                fate = line.posts or PostsFate.DELETE
-                begin_leaving(session, whom.id, posts=fate, grace=until - line.happened_at)
-            case ErasureKind.LEAVING_CANCELLED:
-                cancel_leaving(session, whom.id)
-            case ErasureKind.RESTRICTED:
-                restrict_member(session, actor)
-            case ErasureKind.RESTRICTION_LIFTED:
-                lift_restriction(session, actor)
-    if line.kind is ErasureKind.CONSENT_WITHDRAWN and line.purpose is not None:
+    if line.kind is ErasureKind.MEMBER_ERASED:
+        # Whatever was left of their days.
+        hold_member(session, whom.id)
+        with clock.held_at(line.happened_at):
+            erasing.erase_now(session, Subject(whom.id, whom.uuid), ban_keys, PostsFate.DELETE)
+    elif line.kind is ErasureKind.CONSENT_WITHDRAWN and line.purpose is not None:
         _withdraw_again(session, whom, line.purpose, line.happened_at)
+    else:
+        # Whoever stands otherwise by now, since they are leaving, say, stays so.
+        with suppress(Conflict), clock.held_at(line.happened_at):
+            _change_again(session, whom, line)
     return True
 
 
-def _erase_again(session: Session, whom: _Whom, ban_keys: Sequence[str]) -> None:
-    """Erase somebody now, whatever was left of their days; their posts stay if they wanted that."""
-    hold_member(session, whom.id)
-    leaving = session.execute(
-        select(Leaving.posts, Leaving.state_before).where(Leaving.member_id == whom.id)
-    ).one_or_none()
-    may_stay = leaving is not None and leaving.state_before is MemberState.ACTIVE
-    fate = leaving.posts if leaving is not None and may_stay else PostsFate.DELETE
-    erasing.erase_now(session, Subject(whom.id, whom.uuid), ban_keys, fate)
+def _change_again(session: Session, whom: _Whom, line: Line) -> None:
+    """Let a member stand as they did after what a line tells. Raises Conflict where they can't by now."""
+    actor = Actor(member_id=whom.id, uuid=whom.uuid, name=whom.name)
+    match line.kind:
+        case ErasureKind.LEAVING_BEGUN:
+            until = line.until or line.happened_at + GRACE
+            begin_leaving(session, whom.id, posts=PostsFate.DELETE, grace=until - line.happened_at)
+        case ErasureKind.LEAVING_CANCELLED:
+            cancel_leaving(session, whom.id)
+        case ErasureKind.RESTRICTED:
+            restrict_member(session, actor)
+        case ErasureKind.RESTRICTION_LIFTED:
+            lift_restriction(session, actor)
 
 
 def _withdraw_again(session: Session, whom: _Whom, purpose: Purpose, withdrawn_at: datetime) -> None:
@@ -209,10 +273,12 @@ def _withdraw_again(session: Session, whom: _Whom, purpose: Purpose, withdrawn_a
 
 
 def _replay_post(session: Session, line: Line) -> bool:
-    """Do one line about a post again; say whether there was any such post."""
+    """Do one line about a post again; say whether there was that very post, and not one that got its number since."""
     if line.post_id is None or hold_topic_of(session, line.post_id) is None:
         return False
     post = session.get_one(Post, line.post_id)
+    if post.written_at != line.written_at:
+        return False
     if post.state in (PostState.DELETED, PostState.MOVED):
         return False
     stood = post.edited_at or post.written_at

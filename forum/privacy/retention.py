@@ -26,7 +26,7 @@ from forum.jobs import queue
 from forum.jobs.worker import Recurring
 from forum.moderation.commands import notices, reports
 from forum.privacy import erasing, erasure_ledger, exports, holds, inactivity
-from forum.text.translate import lazy_gettext as _
+from forum.text.translate import lazy_gettext
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -77,215 +77,234 @@ _REPORTS = _daily("moderation.sweep_reports", reports.sweep_reports)
 RULES: tuple[Rule, ...] = (
     Rule(
         "attempts",
-        _("A sign-in that was not finished"),
-        _("10 minutes"),
-        _("So that the provider's answer is taken once, and only in your browser"),
+        lazy_gettext("A sign-in that was not finished"),
+        lazy_gettext("10 minutes"),
+        lazy_gettext("So that the provider's answer is taken once, and only in your browser"),
         _ATTEMPTS,
     ),
     Rule(
         "challenges",
-        _("A sign-in with a passkey that was not finished"),
-        _("5 minutes"),
-        _("So that your passkey's answer is taken once, and only in your browser"),
+        lazy_gettext("A sign-in with a passkey that was not finished"),
+        lazy_gettext("5 minutes"),
+        lazy_gettext("So that your passkey's answer is taken once, and only in your browser"),
         _CHALLENGES,
     ),
     Rule(
         "joining",
-        _("A joining that was not finished"),
-        _("15 minutes, and only on your own device"),
-        _("So that you can read before you decide"),
+        lazy_gettext("A joining that was not finished"),
+        lazy_gettext("15 minutes, and only on your own device"),
+        lazy_gettext("So that you can read before you decide"),
     ),
     Rule(
         "sessions",
-        _("A signed-in session, with the kind of your device"),
-        _("At most 30 days, and at most 14 days after the last day you used it"),
-        _("To keep you signed in, and to show you where"),
+        lazy_gettext("A signed-in session, with the kind of your device"),
+        lazy_gettext("At most 30 days, and at most 14 days after the last day you used it"),
+        lazy_gettext("To keep you signed in, and to show you where"),
         _daily("accounts.sweep_sign_in_sessions", sign_in_sessions.sweep_sign_in_sessions),
     ),
     Rule(
         "ways-in",
-        _("Ways to log in, also one that sleeps, passkeys, and recovery codes"),
-        _("Until you use, replace or remove them, or leave"),
-        _("So that you can log in"),
+        lazy_gettext("Ways to log in, also one that sleeps, passkeys, and recovery codes"),
+        lazy_gettext("Until you use, replace or remove them, or leave"),
+        lazy_gettext("So that you can log in"),
     ),
     Rule(
         "last-seen",
-        _("The last day on which you were here, and which policies you have seen"),
-        _("Until you leave"),
-        _("To know accounts that nobody uses any more, and to tell you what is new"),
+        lazy_gettext("The last day on which you were here, and which policies you have seen"),
+        lazy_gettext("Until you leave"),
+        lazy_gettext("To know accounts that nobody uses any more, and to tell you what is new"),
     ),
     Rule(
         "account-notices",
-        _("What we told you about your account"),
-        _("90 days"),
-        _("So that you notice if it was not you"),
+        lazy_gettext("What we told you about your account"),
+        lazy_gettext(
+            "90 days, or longer if you asked us to restrict the use of your data: until you end that"
+        ),
+        lazy_gettext("So that you notice if it was not you"),
         _daily("accounts.sweep_account_notices", account_notices.sweep_account_notices),
     ),
     Rule(
         "security-events",
-        _("Fingerprints of messages from Google and Facebook"),
-        _("90 days"),
-        _("So that each counts only once"),
+        lazy_gettext("Fingerprints of messages from Google and Facebook"),
+        lazy_gettext("90 days"),
+        lazy_gettext("So that each counts only once"),
         _daily("accounts.sweep_security_events", from_providers.sweep_security_events),
     ),
     Rule(
         "deletion-requests",
-        _("That you asked at Facebook to be deleted"),
-        _("90 days, without anything that leads to you once your data is deleted"),
-        _("To show you how far it is"),
+        lazy_gettext("That you asked at Facebook to be deleted"),
+        lazy_gettext("90 days, without anything that leads to you once your data is deleted"),
+        lazy_gettext("To show you how far it is"),
         _daily("accounts.sweep_deletion_requests", deletion_requests.sweep_deletion_requests),
     ),
     Rule(
         "leaving",
-        _("The account of somebody who left, with their posts unless they wanted those kept"),
-        _("At most 14 days, hidden. Then we delete it within a day"),
-        _("So that you can change your mind"),
+        lazy_gettext("The account of somebody who left, with their posts unless they wanted those kept"),
+        lazy_gettext("At most 14 days, hidden. Then we delete it within a day"),
+        lazy_gettext("So that you can change your mind"),
         _daily("moderation.erase_left", erasing.erase_left),
     ),
     Rule(
         "turned-away",
-        _("An account that was turned away"),
-        _("14 days. What it told us about others stays without a name, as long as that case"),
-        _("So that you can read why"),
+        lazy_gettext("An account that was turned away"),
+        lazy_gettext("14 days. What it told us about others stays without a name, as long as that case"),
+        lazy_gettext("So that you can read why"),
         _daily("moderation.erase_turned_away", erasing.erase_turned_away),
     ),
     Rule(
         "waiting",
-        _("An account that waits for a moderator"),
-        _("Until a moderator decides, or you leave"),
-        _("So that a moderator can decide"),
+        lazy_gettext("An account that waits for a moderator"),
+        lazy_gettext("Until a moderator decides, or you leave"),
+        lazy_gettext("So that a moderator can decide"),
     ),
     Rule(
         "inactive",
-        _("An account that nobody uses"),
-        _("Until 700 days, almost two years, after your last visit. Then we tell you"),
-        _("What nobody needs any more should not lie about"),
+        lazy_gettext(
+            "An account that nobody uses. Not one of a moderator or an administrator, nor of somebody who asked us to"
+            " restrict the use of their data"
+        ),
+        lazy_gettext(
+            "Until 700 days, almost two years, after your last visit. Then we tell you, by e-mail if we have your"
+            " address and on your page of notices. Without an address you do not hear of it unless you come by"
+        ),
+        lazy_gettext("What nobody needs any more should not lie about"),
         Recurring("privacy.have_inactive_warned", DAY, inactivity.have_warned),
     ),
     Rule(
         "inactive-warned",
-        _("An account of which we told you that nobody uses it"),
-        _("30 days. Then it is treated as if you had set out to leave"),
-        _("So that you can come back: logging in once is enough"),
+        lazy_gettext("An account of which we told you that nobody uses it"),
+        lazy_gettext("30 days. Then it is treated as if you had set out to leave"),
+        lazy_gettext("So that you can come back: logging in once is enough"),
         Recurring("privacy.have_inactive_left", DAY, inactivity.have_left),
     ),
     Rule(
         "posts",
-        _("Topics, posts, and their earlier versions"),
-        _("Until you delete them or leave. Earlier versions also go alone, when you ask for it"),
-        _("So that others can read them"),
+        lazy_gettext("Topics, posts, and their earlier versions"),
+        lazy_gettext("Until you delete them or leave. Earlier versions also go alone, when you ask for it"),
+        lazy_gettext("So that others can read them"),
     ),
     Rule(
         "submission-keys",
-        _("A random number for each topic or reply that you sent"),
-        _("2 days"),
-        _("So that what is sent twice appears once"),
+        lazy_gettext("A random number for each topic or reply that you sent"),
+        lazy_gettext("2 days"),
+        lazy_gettext("So that what is sent twice appears once"),
         _daily("community.sweep_submission_keys", community.sweep_submission_keys),
     ),
     Rule(
         "email",
-        _("Your e-mail address"),
-        _("Until you take back your yes, or leave"),
-        _("To write to you"),
+        lazy_gettext("Your e-mail address"),
+        lazy_gettext("Until you take back your yes, or leave"),
+        lazy_gettext("To write to you"),
     ),
     Rule(
         "consents",
-        _("The record of your consents"),
-        _("As long as you are a member, then deleted with your data. A seal without a name stays for good"),
-        _("To prove your choice, and that nobody changed the list"),
+        lazy_gettext("The record of your consents"),
+        lazy_gettext(
+            "As long as you are a member, then deleted with your data. A seal without a name stays for good"
+        ),
+        lazy_gettext("To prove your choice, and that nobody changed the list"),
     ),
     Rule(
         "exports",
-        _("A copy of your data that you asked for"),
-        _("7 days"),
-        _("So that you can fetch it"),
+        lazy_gettext("A copy of your data that you asked for"),
+        lazy_gettext("7 days"),
+        lazy_gettext("So that you can fetch it"),
         _daily("privacy.sweep_exports", exports.sweep_exports),
     ),
     Rule(
         "former-names",
-        _("A fingerprint of a name that you gave up"),
-        _("A year"),
-        _("So that nobody is taken for you"),
+        lazy_gettext("A fingerprint of a name that you gave up, or had when you left"),
+        lazy_gettext("A year, and until the month after it begins"),
+        lazy_gettext("So that nobody is taken for you"),
         _daily("accounts.sweep_former_names", former_names.sweep_former_names),
     ),
     Rule(
         "worries",
-        _("Records about care in a crisis"),
-        _("At most 90 days"),
-        _("So that help can be followed up"),
+        lazy_gettext("Records about care in a crisis"),
+        lazy_gettext("At most 90 days"),
+        lazy_gettext("So that help can be followed up"),
         _REPORTS,
     ),
     Rule(
         "reports",
-        _("Reports, with the reported words copied into the case, also if you delete them or leave"),
-        _("Six months, until the time for an appeal is over"),
-        _("So that a decision can be looked at again"),
+        lazy_gettext(
+            "Reports, with the reported words copied into the case, also if you delete them or leave"
+        ),
+        lazy_gettext("Six months after the report, also if we decided late"),
+        lazy_gettext("So that a decision can be looked at again"),
         _REPORTS,
     ),
     Rule(
         "notices",
-        _("Words in notices to you"),
-        _("Six months. After that, only a code for the decision stays with your account"),
-        _("So that you know what was decided, and can appeal"),
+        lazy_gettext("Words in notices to you"),
+        lazy_gettext(
+            "Six months, or longer if you asked us to restrict the use of your data: until you end that. After that,"
+            " only a code for the decision stays with your account"
+        ),
+        lazy_gettext("So that you know what was decided, and can appeal"),
         _daily("moderation.sweep_notices", notices.sweep_notices),
     ),
     Rule(
         "member-notes",
-        _("Moderators' notes on a member"),
-        _("Until a moderator deletes them or the member leaves"),
-        _("So that moderators need not ask again"),
+        lazy_gettext("Moderators' notes on a member"),
+        lazy_gettext("Until a moderator deletes them or the member leaves"),
+        lazy_gettext("So that moderators need not ask again"),
     ),
     Rule(
         "suspensions",
-        _("That you may not write for a while"),
-        _("Until that time is over. The log of decisions still has it"),
-        _("To keep the community safe"),
+        lazy_gettext("That you may not write for a while"),
+        lazy_gettext("Until that time is over. The log of decisions still has it"),
+        lazy_gettext("To keep the community safe"),
         _daily("accounts.sweep_suspensions", suspensions.sweep_suspensions),
     ),
     Rule(
         "bans",
-        _("Of somebody who left while they could not write: fingerprints of their Google or Facebook number"),
-        _("Until that time would be over, at most two years"),
-        _("So that nobody comes back as somebody new to write all the same"),
+        lazy_gettext(
+            "Of somebody who left while they could not write: fingerprints of their Google or Facebook number"
+        ),
+        lazy_gettext("Until that time would be over, at most two years"),
+        lazy_gettext("So that nobody comes back as somebody new to write all the same"),
         _daily("accounts.sweep_bans", bans.sweep_bans),
     ),
     Rule(
         "decisions",
-        _("The log of decisions"),
-        _("For good. It holds numbers and codes, no words and no names. A random number stands for a member"),
-        _("So that decisions can be answered for"),
+        lazy_gettext("The log of decisions"),
+        lazy_gettext(
+            "For good. It holds numbers and codes, no words and no names. A random number stands for a member"
+        ),
+        lazy_gettext("So that decisions can be answered for"),
     ),
     Rule(
         "holds",
-        _("A copy of words that the law obliges us to keep"),
-        _("Until the end that two administrators set, at most two years"),
-        _("Our legal duty"),
+        lazy_gettext("A copy of words that the law obliges us to keep"),
+        lazy_gettext("Until the end that two administrators set, at most two years"),
+        lazy_gettext("Our legal duty"),
         _daily("privacy.sweep_holds", holds.sweep_holds),
     ),
     Rule(
         "security-log",
-        _("The security log"),
-        _("90 days"),
-        _("To find attacks and faults"),
+        lazy_gettext("The security log"),
+        lazy_gettext("90 days"),
+        lazy_gettext("To find attacks and faults"),
     ),
     Rule(
         "failed-jobs",
-        _("Work of the server that failed: its name and numbers, no words"),
-        _("90 days"),
-        _("So that somebody can look why"),
+        lazy_gettext("Work of the server that failed: its name and numbers, no words"),
+        lazy_gettext("90 days"),
+        lazy_gettext("So that somebody can look why"),
         _daily("jobs.sweep_dead_letters", queue.sweep_dead_letters),
     ),
     Rule(
         "backups",
-        _("Backups"),
-        _("At most %(days)s days"),
-        _("So that a broken disk does not take everything away"),
+        lazy_gettext("Backups"),
+        lazy_gettext("At most {days} days"),
+        lazy_gettext("So that a broken disk does not take everything away"),
     ),
     Rule(
         "erasures",
-        _("What was deleted, hidden or taken back, by random numbers alone"),
-        _("As long as backups: %(days)s days"),
-        _("So that a backup that is put back does not bring it back"),
+        lazy_gettext("What was deleted, hidden or taken back, by random numbers alone"),
+        lazy_gettext("As long as backups: {days} days"),
+        lazy_gettext("So that a backup that is put back does not bring it back"),
         Recurring("privacy.have_erasures_forgotten", DAY, erasure_ledger.have_forgotten),
         erasure_ledger.old_erasures,
     ),
@@ -308,7 +327,7 @@ def run(session: Session, rule: Rule, backup_days: int) -> Due:
     Whoever only wants to know rolls back.
     """
     counted = 0 if rule.count is None else rule.count(session, backup_days)
-    done = 0 if rule.job is None else rule.job.handler(session)
+    done = 0 if rule.job is None else rule.job.begin(session)
     return Due(
         rule.key,
         str(rule.what),
@@ -327,4 +346,4 @@ def with_jobs() -> tuple[Rule, ...]:
 
 
 def _how_long(rule: Rule, backup_days: int) -> str:
-    return str(rule.how_long).replace("%(days)s", str(backup_days))
+    return str(rule.how_long).replace("{days}", str(backup_days))

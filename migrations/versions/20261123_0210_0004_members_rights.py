@@ -1,6 +1,7 @@
 """What a member's rights need: copies, leaving with a choice, what was erased, holds, bans, drafts of policies.
 
-Everybody counts as here today, and as having read the policies that are in force.
+Everybody counts as here today, and as having read the policies that are in force. From here on the record of a consent
+goes with its member alone: a trigger asks for the note of their erasure.
 """
 
 from datetime import UTC, datetime
@@ -8,6 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+
+from forum.database.dialects import tools_for
 
 revision = "0004"
 down_revision = "0003"
@@ -29,7 +32,7 @@ EVENTS_BEFORE = (
     "leaving-begun",
     "leaving-cancelled",
 )
-EVENTS = (*EVENTS_BEFORE, "export-asked", "export-ready", "inactive")
+EVENTS = (*EVENTS_BEFORE, "export-asked", "export-ready", "inactive", "name-changed")
 FATES = ("delete", "keep", "keep-chosen")
 KINDS = ("terms", "health-data", "privacy", "guidelines")
 PURPOSES = ("membership", "health-data", "email", "matching", "aggregate-statistics", "research-contact")
@@ -52,6 +55,7 @@ NEW = (
     "former_name",
     "policy_draft",
 )
+ERASED = "EXISTS (SELECT 1 FROM erasure WHERE kind = 'member-erased' AND subject = OLD.subject)"
 # Tables whose closed sets grow: SQLite makes them anew for that.
 GROWING = (
     ("member", "state", STATES_BEFORE, STATES),
@@ -90,15 +94,22 @@ def upgrade() -> None:
         batch.drop_index(op.f("ix_leaving_since"))
         batch.create_index(op.f("ix_leaving_until"), ["until"])
     _make_tables()
+    tools_for(op.get_bind().dialect.name).refuse_deletes(
+        op.get_bind(), "consent_record", "consent_record goes with its member alone", unless=ERASED
+    )
 
 
 def downgrade() -> None:
     """Take the structure back. Whoever asked for restriction is shown as resting, which shows as little."""
+    # It asks a table that goes.
+    tools_for(op.get_bind().dialect.name).allow_deletes(op.get_bind(), "consent_record")
     for table in reversed(NEW):
         op.drop_table(table)
     op.execute("UPDATE member SET state = 'paused' WHERE state = 'restricted'")
     op.execute("UPDATE leaving SET state_before = 'paused' WHERE state_before = 'restricted'")
-    op.execute("DELETE FROM account_notice WHERE event IN ('export-asked', 'export-ready', 'inactive')")
+    op.execute(
+        "DELETE FROM account_notice WHERE event IN ('export-asked', 'export-ready', 'inactive', 'name-changed')"
+    )
     with op.batch_alter_table("leaving") as batch:
         batch.drop_constraint(op.f("ck_leaving_posts"), type_="check")
         batch.drop_index(op.f("ix_leaving_until"))
@@ -175,9 +186,10 @@ def _make_tables() -> None:
     _table(
         "former_name",
         sa.Column("name_key_hash", sa.String(64), nullable=False),
+        _member(nullable=True),
         _moment("free_at"),
         unique=("name_key_hash",),
-        indexes=(("free_at",),),
+        indexes=(("free_at",), ("member_id",)),
     )
     _table(
         "policy_draft",
@@ -237,12 +249,12 @@ def _table(
         op.create_index(op.f(f"ix_{name}_{'_'.join(index)}"), name, list(index))
 
 
-def _number(name: str) -> Any:
-    return sa.Column(name, sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False)
+def _number(name: str, *, nullable: bool = False) -> Any:
+    return sa.Column(name, sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=nullable)
 
 
-def _member() -> Any:
-    return _number("member_id")
+def _member(*, nullable: bool = False) -> Any:
+    return _number("member_id", nullable=nullable)
 
 
 def _key(table: str, column: str, target: str) -> Any:

@@ -23,8 +23,10 @@ from forum.cli import running
 from forum.consent import heads
 from forum.database.backups import BackupFailed, backups_of
 from forum.database.session import Database
-from forum.privacy import erasure_ledger, replaying
-from forum.privacy.models import Erasure
+from forum.privacy import erasure_file, erasure_ledger, replaying
+from forum.privacy.erasure_file import FILE, Kept
+from forum.privacy.models import Erasure, ErasureKind
+from forum.privacy.replaying import NotFinished
 from tests import cast
 from tests.cast import Someone
 from tests.cli.conftest import Run, environment
@@ -64,7 +66,7 @@ def command(run: Run, address: str, folder: Path, monkeypatch: pytest.MonkeyPatc
     """Run ``forum`` on this test's database, with the programs of its server."""
     monkeypatch.setenv("PATH", f"{postgres.installed() / 'bin'}{os.pathsep}{os.environ['PATH']}")
     given = environment(address, folder)
-    return lambda *arguments, **more: run(*arguments, set_to={**given, **more})
+    return lambda *arguments, typed="", **more: run(*arguments, set_to={**given, **more}, typed=typed)
 
 
 @pytest.fixture
@@ -104,6 +106,7 @@ def leaver(app: Flask, database: Database) -> tuple[Someone, markers.Seeded]:
     """Somebody with a marker in every column."""
     make_room(database, ROOM)
     cast.member(app, "Marlow")
+    cast.moderator(app, "Linden")
     someone = cast.member(app, "Rowan")
     seeded = markers.seed(someone, "quokka")
     with database.transaction() as session:
@@ -150,14 +153,16 @@ def test_restoring_yesterdays_backup_brings_nobody_back(
         assert not is_there(someone)
         assert looked_through(database, settings, wanted) == set()
         with database.reading() as session:
-            assert session.scalars(select(Member.name)).all() == ["Marlow"]
+            assert session.scalars(select(Member.name).order_by(Member.name)).all() == ["Linden", "Marlow"]
             assert session.execute(select(func.count()).select_from(SignInSession)).scalar_one() == 0
         database.dispose()
+        # Roles come back, too, and whoever put it back is told which.
+        assert "Linden" in result.stdout
         # The chain ends where the backup does, and that is no fault of its.
         assert "heads" in result.stdout
         checked = command("consent", "verify")
         assert checked.exit_code == 0, checked.output
-        replaying.require_finished(settings.data_folder, settings.database_url, settings.backup_days)
+        replaying.require_finished(settings.data_folder, settings.database_url, settings.ledger_keys)
 
 
 @pytest.mark.proves("D10")
@@ -182,10 +187,16 @@ def test_a_backup_that_was_put_back_by_hand_is_not_served(
         refused = command(name)
         assert refused.exit_code == 1
         assert "forum backup replay" in refused.stderr
-    done = command("backup", "replay")
+    # Before anything of it stays, it says what it will be.
+    asked = command("backup", "replay", typed="n\n")
+    assert asked.exit_code == 1
+    assert "leaving, and hidden" in asked.stdout
+    assert "forum backup replay" in asked.stderr
+    assert command("worker").exit_code == 1
+    done = command("backup", "replay", typed="y\n")
     assert done.exit_code == 0, done.output
-    assert "leaving, and hidden" in done.stdout
-    replaying.require_finished(settings.data_folder, settings.database_url, settings.backup_days)
+    assert "Its newest entry is of" in done.stdout
+    replaying.require_finished(settings.data_folder, settings.database_url, settings.ledger_keys)
 
 
 def test_a_backup_is_its_owners_and_whole(
@@ -218,6 +229,28 @@ def test_backups_that_are_too_old_go_when_the_next_is_made(
     assert own.exists()
 
 
+@pytest.mark.proves("D15")
+def test_what_a_killed_command_left_of_a_backup_goes_after_a_day(
+    app: Flask, command: Forum, tmp_path: Path
+) -> None:
+    into = tmp_path / "backups"
+    file = made(command, into)
+    strays = [
+        into / f"alongside-20201231T010203Z{suffix}{end}"
+        for suffix in (".sqlite3", ".dump")
+        for end in (".part", ".part-journal", ".part-wal", ".part-shm", "-wal", "-journal")
+    ]
+    present = into / f"{file.name}.part"
+    others = [into / "alongside-20201231T010203Z.part", into / "alongside-20201231T010203Z.sqlite3.part.mine"]
+    for stray in (*strays, present, *others):
+        stray.write_bytes(b"Words of somebody who left.")
+    # Also when no new one can be made.
+    broken = {"PATH": "/nowhere"} if file.suffix == ".dump" else {}
+    command("backup", "create", str(into), **broken)
+    assert not any(stray.exists() for stray in strays)
+    assert all(kept.exists() for kept in (file, present, *others))
+
+
 @pytest.mark.proves("D10")
 def test_what_can_not_be_put_back_changes_nothing(
     database: Database, leaver: tuple[Someone, object], settings: Settings, command: Forum, tmp_path: Path
@@ -235,7 +268,9 @@ def test_what_can_not_be_put_back_changes_nothing(
     assert refused.exit_code == 1
     assert "connected" in refused.stderr
     database.dispose()
-    assert "--yes" in command("backup", "restore", str(file)).stderr
+    asked = command("backup", "restore", str(file), typed="n\n")
+    assert asked.exit_code == 1
+    assert "is written over" in asked.stdout
     for bad in (broken, nothing):
         refused = command("backup", "restore", str(bad), "--yes")
         assert refused.exit_code == 1, refused.output
@@ -243,14 +278,36 @@ def test_what_can_not_be_put_back_changes_nothing(
     with running.held(settings):
         refused = command("backup", "restore", str(file), "--yes")
     assert "end forum serve" in refused.stderr
-    with time_machine.travel(clock.now() + timedelta(days=settings.backup_days, minutes=1)):
-        assert "older" in command("backup", "restore", str(file), "--yes").stderr
     assert is_there(someone)
-    replaying.require_finished(settings.data_folder, settings.database_url, settings.backup_days)
+    replaying.require_finished(settings.data_folder, settings.database_url, settings.ledger_keys)
 
 
 @pytest.mark.proves("D10")
-def test_without_the_file_of_erasures_nobody_serves_until_the_operator_says_so(
+def test_a_backup_from_before_what_is_known_is_not_put_back_unasked(
+    database: Database,
+    settings: Settings,
+    leaver: tuple[Someone, markers.Seeded],
+    command: Forum,
+    tmp_path: Path,
+) -> None:
+    file = made(command, tmp_path / "backups")
+    with time_machine.travel(clock.now() + timedelta(days=settings.backup_days, minutes=1)):
+        # However old it is: nothing that would have to be done again is forgotten yet.
+        asked = command("backup", "restore", str(file), typed="n\n")
+        assert "is written over" in asked.stdout
+        with database.transaction() as session:
+            erasure_ledger.have_forgotten(session)
+        do_everything(database, settings, timedelta(0))
+        database.dispose()
+        refused = command("backup", "restore", str(file), "--yes")
+        assert refused.exit_code == 1
+        assert "is older" in refused.stderr
+        done = command("backup", "restore", str(file), "--yes", "--without-erasures")
+        assert done.exit_code == 0, done.output
+
+
+@pytest.mark.proves("D10")
+def test_a_file_of_erasures_that_is_lost_is_not_taken_for_an_empty_one(
     database: Database,
     settings: Settings,
     leaver: tuple[Someone, markers.Seeded],
@@ -258,19 +315,61 @@ def test_without_the_file_of_erasures_nobody_serves_until_the_operator_says_so(
     tmp_path: Path,
 ) -> None:
     someone, _seeded = leaver
+    database.dispose()
+    # Nothing was ever deleted when it was made: the backup itself has no trace of any entry.
+    with database.transaction() as session:
+        session.execute(text("DELETE FROM erasure"))
+    database.dispose()
+    file = made(command, tmp_path / "backups")
     with database.transaction() as session:
         begin_leaving(session, someone.member_id)
         erasure_ledger.have_copied(session)
     do_everything(database, settings, timedelta(0))
     database.dispose()
-    file = made(command, tmp_path / "backups")
-    (settings.data_folder / erasure_ledger.FILE).unlink()
-    refused = command("backup", "restore", str(file), "--yes")
-    assert refused.exit_code == 1
-    assert "--without-erasures" in refused.stderr
-    assert "forum backup replay" in command("worker").stderr
-    done = command("backup", "replay", "--without-erasures")
+    (settings.data_folder / FILE).unlink()
+    # Making the structure anew doesn't make it, either.
+    assert command("db", "upgrade").exit_code == 0
+    with pytest.raises(NotFinished, match="is missing"):
+        replaying.require_finished(settings.data_folder, settings.database_url, settings.ledger_keys)
+    for tried in (("backup", "restore", str(file), "--yes"), ("backup", "replay", "--yes"), ("worker",)):
+        refused = command(*tried)
+        assert refused.exit_code == 1
+        assert "is missing" in refused.stderr
+        assert "--without-erasures" in refused.stderr
+    # A file that was begun later, on a new machine, say, knows nothing of the time before.
+    later = clock.now() + timedelta(minutes=1)
+    erasure_file.begin(settings.data_folder, settings.ledger_keys, Kept(later, later))
+    assert "is older" in command("backup", "restore", str(file), "--yes").stderr
+    backups_of(settings.database_url).restore(settings.database_url, file)
+    for tried in (("backup", "replay", "--yes"), ("worker",)):
+        assert "another database's" in command(*tried).stderr
+    (settings.data_folder / FILE).unlink()
+    done = command("backup", "restore", str(file), "--yes", "--without-erasures")
     assert done.exit_code == 0, done.output
+    assert is_there(someone)
+    # From now on there is one, and it belongs to this database.
+    replaying.require_finished(settings.data_folder, settings.database_url, settings.ledger_keys)
+    assert command("backup", "replay", "--yes").exit_code == 0
+
+
+@pytest.mark.proves("D10")
+def test_a_forged_line_erases_nobody(
+    database: Database,
+    settings: Settings,
+    leaver: tuple[Someone, markers.Seeded],
+    command: Forum,
+    tmp_path: Path,
+) -> None:
+    someone, _seeded = leaver
+    file = made(command, tmp_path / "backups")
+    database.dispose()
+    line = erasure_file.Line(ErasureKind.MEMBER_ERASED, someone.uuid, None, None, clock.now())
+    erasure_file.append(settings.data_folder, ("no key of theirs",), [line])
+    for tried in (("backup", "restore", str(file), "--yes"), ("backup", "replay", "--yes"), ("worker",)):
+        refused = command(*tried)
+        assert refused.exit_code == 1
+        assert "Line 2 " in refused.stderr
+    assert is_there(someone)
 
 
 @pytest.mark.parametrize("dialect", ["postgresql"])

@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from sqlalchemy import delete, update
 
+from forum import clock
 from forum.consent.models import ConsentEvent, ConsentRecord
 from forum.database.session import Database
 from tests.cli.conftest import Run
 from tests.consent.long_ledger import make_long
-from tests.consent.test_ledger import append, entry, new_member, tamper
+from tests.consent.test_ledger import append, entry, erase_records_of, new_member, tamper
 
 
 @pytest.fixture
@@ -39,12 +42,29 @@ def test_without_a_head_it_says_what_nobody_could_tell(run: Run, opened: Databas
     assert "No head is signed yet" in result.output
 
 
+@pytest.mark.proves("C7")
+def test_a_file_of_heads_that_vanished_is_told(run: Run, opened: Database, tmp_path: Path) -> None:
+    signed = run("consent", "sign-head").output
+    elsewhere = tmp_path / "elsewhere.jsonl"
+    elsewhere.write_text(signed)
+    (tmp_path / "ledger-heads.jsonl").unlink()
+    with time_machine.travel(clock.now() + timedelta(hours=2, minutes=1)):
+        for others in ((), ("--heads", str(elsewhere))):
+            result = run("consent", "verify", *others)
+            assert result.exit_code == 1
+            assert "There is no signed head in " in result.stderr
+            assert "then begin again: forum consent sign-head" in result.stderr
+        assert run("consent", "sign-head").exit_code == 0
+        assert run("consent", "verify").exit_code == 0
+
+
 def test_what_went_with_its_member_is_no_fault(run: Run, opened: Database) -> None:
-    with opened.transaction() as session:
-        session.execute(delete(ConsentRecord).where(ConsentRecord.sequence == 2))
+    leaver = new_member(opened, "tall-cedar")
+    append(opened, entry(leaver))
+    erase_records_of(opened, leaver)
     result = run("consent", "verify")
     assert result.exit_code == 0
-    assert "3 events, 2 records. The records of 1 went with their members." in result.output
+    assert "4 events, 3 records. The records of 1 went with their members." in result.output
 
 
 @pytest.mark.proves("C7")
@@ -109,7 +129,7 @@ def test_an_empty_ledger_has_nothing_to_sign(run: Run) -> None:
 def test_a_folder_that_is_not_there_is_said_in_a_sentence(run: Run, opened: Database, tmp_path: Path) -> None:
     result = run("consent", "sign-head", set_to={"ALONGSIDE_DATA_FOLDER": str(tmp_path / "gone")})
     assert result.exit_code == 1
-    assert "ledger-heads.jsonl: No such file or directory" in result.stderr
+    assert "ledger-heads.jsonl.lock: No such file or directory" in result.stderr
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
@@ -117,6 +137,7 @@ def test_a_long_ledger_shows_how_far_it_is_to_whoever_looks_on(run: Run, databas
     database = Database(database_url)
     make_long(database, 5000)
     database.dispose()
+    assert run("consent", "sign-head").exit_code == 0
     assert "Checking the ledger" not in run("consent", "verify").stderr
     # What the library takes for a terminal.
     result = run("consent", "verify", set_to={"TTY_INTERACTIVE": "1", "FORCE_COLOR": "1"})

@@ -13,15 +13,18 @@ import time_machine
 from click.testing import Result
 from cryptography.fernet import Fernet
 from flask import Flask
+from sqlalchemy import delete
 
 from config import PREFIX
 from forum import clock
 from forum.accounts.models import Passkey
 from forum.accounts.providers import GRAPH_API_END_OF_LIFE, GRAPH_API_VERSION
+from forum.consent.models import ConsentEvent, ConsentRecord
 from forum.database.session import Database
 from forum.jobs import queue
 from tests import cast
 from tests.cli.conftest import ROOT, Run
+from tests.consent.test_ledger import tamper
 
 SESSION_KEY = "another session key that serves tests alone"
 # Beyond what a fresh installation has: what an operator adds in the first days.
@@ -179,6 +182,50 @@ def test_a_worker_that_does_not_keep_up_is_seen(
         result = look()
     assert levels(result)["worker"] == level
     assert result.exit_code == int(level == "problem")
+
+
+@pytest.mark.proves("C7")
+def test_a_ledger_without_a_signed_head_is_seen(look: Look, complete: None, run: Run, tmp_path: Path) -> None:
+    assert levels(look())["consent ledger"] == "ok", "The first head may take its hour."
+    file = tmp_path / "ledger-heads.jsonl"
+    with time_machine.travel(clock.now() + timedelta(hours=2, minutes=1), tick=True):
+        assert levels(look())["consent ledger"] == "warning"
+        assert run("consent", "sign-head").exit_code == 0
+        assert levels(look())["consent ledger"] == "ok"
+        file.unlink()
+        result = look()
+    assert levels(result)["consent ledger"] == "warning"
+    assert says(result, "consent ledger").startswith(f"There is no signed head in {file}.")
+    assert result.exit_code == 0
+
+
+@pytest.mark.proves("C7")
+def test_decisions_that_nobody_signs_are_seen(
+    look: Look, complete: None, run: Run, app: Flask, database: Database
+) -> None:
+    assert run("consent", "sign-head").exit_code == 0
+    with time_machine.travel(clock.now() + timedelta(days=3), tick=True) as moved:
+        assert levels(look())["consent ledger"] == "ok", "Nothing has come since."
+        cast.member(app, "Rowan")
+        assert levels(look())["consent ledger"] == "ok", "The next head may take its hour."
+        moved.shift(timedelta(days=1))
+        result = look()
+        assert levels(result)["consent ledger"] == "warning"
+        assert "have waited for a signed head" in says(result, "consent ledger")
+        assert run("consent", "sign-head").exit_code == 0
+        assert levels(look())["consent ledger"] == "ok"
+
+
+@pytest.mark.proves("C7")
+def test_a_ledger_that_lost_what_was_signed_is_a_problem(
+    look: Look, complete: None, run: Run, database: Database
+) -> None:
+    assert run("consent", "sign-head").exit_code == 0
+    tamper(database, delete(ConsentRecord), delete(ConsentEvent))
+    result = look()
+    assert levels(result)["consent ledger"] == "problem"
+    assert "forum consent verify" in says(result, "consent ledger")
+    assert result.exit_code == 1
 
 
 def test_a_database_that_is_not_there_or_too_old_is_a_problem(

@@ -43,9 +43,14 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def told(output: str) -> dict[str, int]:
-    """Return what the table says goes, by the first words of each line."""
+    """Return what the table says goes, by the first words of each line: where it breaks depends on the widest word."""
     cells = [line.split("│") for line in output.splitlines() if line.startswith("│")]
-    return {cell[1].strip(): int(cell[3]) for cell in cells}
+    # A long line goes on below without a number.
+    return {first_words(cell[1]): int(cell[3]) for cell in cells if cell[3].strip()}
+
+
+def first_words(what: str) -> str:
+    return " ".join(what.split()[:9])
 
 
 @pytest.fixture
@@ -83,9 +88,16 @@ def test_a_dry_run_tells_and_touches_nothing(
     assert result.exit_code == 0, result.output
     assert "Nothing was changed." in result.stdout
     found = told(result.stdout)
-    assert found["A signed-in session, with the kind of your device"] == before["sign_in_session"] == 2
-    assert found["A copy of your data that you asked for"] == 1
-    assert found["The account of somebody who left, with their posts unless they wanted those kept"] == 1
+    assert (
+        found[first_words("A signed-in session, with the kind of your device")]
+        == before["sign_in_session"]
+        == 2
+    )
+    assert found[first_words("A copy of your data that you asked for")] == 1
+    assert (
+        found[first_words("The account of somebody who left, with their posts unless they wanted those kept")]
+        == 1
+    )
     assert (counts(database), files(settings.data_folder)) == (before, files_before)
     # Again it says the same.
     assert told(run("retention", "--dry-run").stdout) == found

@@ -20,4 +20,4 @@ def send_and_wait(letter: Letter, key: str) -> None:
 if __name__ == "__main__":
     url, port, lease_seconds = sys.argv[1:]
     errands = errands_of(CONSEQUENCES, send_and_wait)
-    Worker(Database(url), {}, errands=errands, lease=timedelta(seconds=int(lease_seconds))).run_due(1)
+    Worker(Database(url), {}, errands=[errands], lease=timedelta(seconds=int(lease_seconds))).run_due(1)

@@ -13,12 +13,12 @@ from sqlalchemy import delete, event, func, select, update
 from structlog.testing import capture_logs
 
 from forum import clock
-from forum.accounts import account_notices, account_wording, letters
+from forum.accounts import account_notices, account_wording
 from forum.accounts.leaving import begin_leaving, cancel_leaving
 from forum.accounts.models import AccountEvent, AccountNotice, EmailAddress, Member
 from forum.accounts.providers import PROVIDER_NAMES
+from forum.consent import letters
 from forum.consent.commands import withdraw
-from forum.consent.models import ConsentMethod
 from forum.consequences import CONSEQUENCES, Post, errands_of
 from forum.database.session import Database
 from forum.events import AccountNoticeMade
@@ -61,7 +61,7 @@ def tell(database: Database, member_id: MemberId, what: AccountEvent, provider: 
 
 def work(database: Database, post: Post | None) -> None:
     """Do everything that is due, as ``forum worker`` does."""
-    Worker(database, {}, errands=errands_of(CONSEQUENCES, post)).run_due(limit=100)
+    Worker(database, {}, errands=[errands_of(CONSEQUENCES, post)]).run_due(limit=100)
 
 
 def jobs(database: Database) -> list[tuple[int, str | None]]:
@@ -158,7 +158,7 @@ def test_without_the_consent_there_is_no_address_and_no_letter(database: Databas
 def test_who_took_the_consent_back_is_not_written_to_any_more(database: Database, wren: MemberId) -> None:
     tell(database, wren, AccountEvent.PASSKEY_ADDED)
     with database.transaction() as session:
-        withdraw(session, NAME, Purpose.EMAIL, ConsentMethod.OPERATOR)
+        withdraw(session, NAME, Purpose.EMAIL)
     assert written(database) == []
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from config import PREFIX
+from config import PREFIX, Settings
 from forum.accounts import account_notices
 from forum.accounts.models import AccountEvent
+from forum.cli.restored import begin_file
 from forum.database.session import Database
 from forum.permissions.actor import REQUIRED_PURPOSES, Purpose
 from tests import cast
@@ -48,6 +49,7 @@ def test_the_worker_sends_letters_as_the_settings_say(
             "MAIL_NAME": "Our circle",
         }
         given = environment(database_url, tmp_path) | {PREFIX + name: value for name, value in mail.items()}
+        begin_file(Settings.from_environ(given))
         # As an operator would have the system trust an authority of their own.
         said = said_until_done({**given, "SSL_CERT_FILE": str(certificate.file)})
     letter = mailbox.only()

@@ -34,7 +34,7 @@ def work(app: Flask, database: Database | None = None) -> None:
     """Do what is due about copies, as ``forum worker`` does, with the application's database or with this one."""
     settings, database = settings_of(app), database or database_of(app)
     letters = consequences.errands_of(consequences.CONSEQUENCES, None)
-    errands = {**letters, **schedule.errands_of(settings, database)}
+    errands = (letters, *schedule.errands_of(settings, database))
     Worker(database, {}, errands=errands).run_due(limit=100)
 
 

@@ -99,10 +99,8 @@ def in_dump(connection: Connection, wanted: Collection[str]) -> set[tuple[str, s
 def do_everything(database: Database, settings: Settings, after: timedelta) -> None:
     """Let days go by, and do what the night's jobs do, files and all, until nothing is left to do."""
     handlers = {**consequences.HANDLERS, **schedule.handlers_of(BAN_KEYS)}
-    errands = {
-        **consequences.errands_of(consequences.CONSEQUENCES, None),
-        **schedule.errands_of(settings, database),
-    }
+    letters = consequences.errands_of(consequences.CONSEQUENCES, None)
+    errands = (letters, *schedule.errands_of(settings, database))
     with time_machine.travel(clock.now() + after):
         with database.transaction() as session:
             erasing.erase_left(session)

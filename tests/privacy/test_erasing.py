@@ -252,7 +252,7 @@ def test_the_page_of_a_request_says_what_became_of_it(app: Flask, database: Data
     with database.transaction() as session:
         issuer, subject = session.execute(select(Identity.issuer, Identity.subject)).one()
         code = ask_for_deletion(session, Provider.GOOGLE, issuer, SignedCall(subject, "a call"))
-        shown = deletion_page(session, code, "")
+        shown = deletion_page(session, code, "", 30)
     assert shown.standing is Standing.UNDER_WAY
     assert shown.erased_by is not None
     # A job of midnight, at the first midnight after the days of grace: not after what was promised.

@@ -10,7 +10,6 @@ from forum.community import commands
 from forum.community.drafts import PostEdit
 from forum.community.models import Post, PostState, PostVersion, Topic, TopicState
 from forum.consent.commands import withdraw
-from forum.consent.models import ConsentMethod
 from forum.database.session import Database
 from forum.permissions.actor import Purpose
 from forum.privacy.models import KeptPost
@@ -152,7 +151,7 @@ def test_posts_go_where_the_consent_that_they_stand_on_was_taken_back_meanwhile(
     reply(database, marlow.actor, topic, "I hear you.")
     leave(rowan, PostsFate.KEEP)
     with database.transaction() as session:
-        withdraw(session, "Rowan", Purpose.HEALTH_DATA, ConsentMethod.OPERATOR)
+        withdraw(session, "Rowan", Purpose.HEALTH_DATA)
     erase(database)
     with database.reading() as session:
         assert session.scalars(select(Post.markdown).where(Post.markdown != "")).all() == ["I hear you."]

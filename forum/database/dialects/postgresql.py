@@ -73,6 +73,25 @@ class _Tools:
     def allow_changes(self, connection: Connection, table: str) -> None:
         connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS tr_{table}_refuse ON {table}")
         connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS fn_{table}_refuse()")
+        self.allow_deletes(connection, table)
+
+    def refuse_deletes(self, connection: Connection, table: str, because: str, *, unless: str) -> None:
+        connection.exec_driver_sql(
+            f"CREATE FUNCTION fn_{table}_keep() RETURNS trigger LANGUAGE plpgsql AS "
+            # TRUNCATE has no row to ask about.
+            f"$$ BEGIN IF TG_OP = 'DELETE' THEN IF {unless} THEN RETURN OLD; END IF; END IF; "
+            f"RAISE EXCEPTION '{because}'; END $$"
+        )
+        for verb, each in (("DELETE", "ROW"), ("TRUNCATE", "STATEMENT")):
+            connection.exec_driver_sql(
+                f"CREATE TRIGGER tr_{table}_keep_{verb.lower()} BEFORE {verb} ON {table} "
+                f"FOR EACH {each} EXECUTE FUNCTION fn_{table}_keep()"
+            )
+
+    def allow_deletes(self, connection: Connection, table: str) -> None:
+        for verb in ("delete", "truncate"):
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS tr_{table}_keep_{verb} ON {table}")
+        connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS fn_{table}_keep()")
 
     def stored(self, column: InstrumentedAttribute[Any]) -> ColumnElement[bytes | None]:
         """Its columns hold what their types say, yet the driver can't read the year 10000, nor broken UTF-8."""

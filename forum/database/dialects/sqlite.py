@@ -83,6 +83,12 @@ class _Tools:
         for verb in ("UPDATE", "DELETE", "REPLACE"):
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {_trigger(table, verb)}")
 
+    def refuse_deletes(self, connection: Connection, table: str, because: str, *, unless: str) -> None:
+        _refuse(connection, table, "DELETE", because, f"WHEN NOT ({unless}) ")
+
+    def allow_deletes(self, connection: Connection, table: str) -> None:
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {_trigger(table, 'DELETE')}")
+
     def stored(self, column: InstrumentedAttribute[Any]) -> ColumnElement[bytes | None]:
         """Any column of SQLite's can hold anything: what is of another kind than the column's is told apart here."""
         kind = "integer" if isinstance(column.type, (Integer, Boolean)) else "text"
@@ -109,9 +115,9 @@ def _trigger(table: str, verb: str) -> str:
     return f"tr_{table}_no_{verb.lower()}"
 
 
-def _refuse(connection: Connection, table: str, verb: str, because: str) -> None:
+def _refuse(connection: Connection, table: str, verb: str, because: str, when: str = "") -> None:
     connection.exec_driver_sql(
-        f"CREATE TRIGGER {_trigger(table, verb)} BEFORE {verb} ON {table} "
+        f"CREATE TRIGGER {_trigger(table, verb)} BEFORE {verb} ON {table} {when}"
         f"BEGIN SELECT RAISE(ABORT, '{because}'); END"
     )
 

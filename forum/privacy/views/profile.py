@@ -12,7 +12,7 @@ from forum.privacy.profile_forms import NameForm, parse_name
 from forum.privacy.profile_queries import own_profile
 from forum.privacy.views.blueprint import privacy
 from forum.web import current
-from forum.web.access import members_only
+from forum.web.access import members_only, needs_proof
 from forum.web.forms import show_refusal
 from forum.web.rendering import render
 
@@ -21,12 +21,13 @@ _DONE = "/settings/profile?saved"
 
 @dataclass(frozen=True, slots=True)
 class ProfilePage:
-    """The member's name, and the form for another one; without a form it says from when there is one, or why not."""
+    """The member's name, and the form for another one, or why there is none."""
 
     name: str
     name_since: datetime
     why_not: str
-    may_rename_from: datetime | None
+    # Why it can be no new one for now, but one that they had, or "".
+    no_new_one_yet: str
     form: NameForm | None
     saved: bool
 
@@ -40,11 +41,13 @@ def profile_page() -> Response:
 
 @privacy.post("/settings/profile")
 @members_only
+@needs_proof
 def rename() -> Response:
     """Give the member another name."""
     form = NameForm(request.form)
     try:
-        rename_member(current.session(), current.actor(), parse_name(form, request.form))
+        name = parse_name(form, request.form)
+        rename_member(current.session(), current.actor(), name, current.settings().ban_keys)
     except Invalid as refusal:
         show_refusal(form, refusal)
         return _page(form, 422)
@@ -53,13 +56,12 @@ def rename() -> Response:
 
 def _page(refused: NameForm | None, status: int = 200) -> Response:
     own = current.read(lambda session: own_profile(session, current.actor()))
-    can_now = not own.why_not and own.may_rename_from is None
     page = ProfilePage(
         own.name,
         own.name_since,
         own.why_not,
-        own.may_rename_from,
-        refused or (NameForm() if can_now else None),
+        own.no_new_one_yet,
+        refused or (None if own.why_not else NameForm()),
         "saved" in request.args,
     )
     return render("privacy/profile_page.html", page, status=status)
