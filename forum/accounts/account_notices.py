@@ -6,11 +6,13 @@ whoever reads them; nothing of a person is kept but the event itself.
 
 from datetime import timedelta
 
-from sqlalchemy import CursorResult, delete, update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from forum import clock
 from forum.accounts.models import AccountEvent, AccountNotice
+from forum.accounts.queries import restricted_members
+from forum.database.rows import rows_changed
 from forum.events import AccountNoticeMade, emit
 from forum.permissions.actor import Actor, MemberId
 
@@ -45,6 +47,8 @@ def mark_account_notices_seen(session: Session, actor: Actor, up_to: int) -> Non
 
 
 def sweep_account_notices(session: Session) -> int:
-    """Forget what was told more than ninety days ago, and return how much it was."""
-    result = session.execute(delete(AccountNotice).where(AccountNotice.made_at < clock.now() - KEPT_FOR))
-    return result.rowcount if isinstance(result, CursorResult) else 0
+    """Forget what was told more than ninety days ago, but to restricted members, and return how much it was."""
+    old = AccountNotice.made_at < clock.now() - KEPT_FOR
+    return rows_changed(
+        session, delete(AccountNotice).where(old, AccountNotice.member_id.not_in(restricted_members()))
+    )

@@ -8,6 +8,13 @@ from forum.accounts.models import AccountEvent
 from forum.accounts.providers.outcomes import PROVIDER_NAMES, Provider
 from forum.text.translate import gettext as _
 
+_ABOUT_THE_ACCOUNT = (
+    AccountEvent.LEAVING_BEGUN,
+    AccountEvent.LEAVING_CANCELLED,
+    AccountEvent.INACTIVE,
+    AccountEvent.NAME_CHANGED,
+)
+
 
 def provider_name(key: str) -> str:
     """Return what people call a provider, given its key; "" for "" and for one that is no longer known."""
@@ -16,7 +23,7 @@ def provider_name(key: str) -> str:
 
 def subject(event: AccountEvent) -> str:
     """Return what a letter is about, as it may stand on anybody's locked screen."""
-    if event in (AccountEvent.LEAVING_BEGUN, AccountEvent.LEAVING_CANCELLED, AccountEvent.INACTIVE):
+    if event in _ABOUT_THE_ACCOUNT:
         return _("Your account")
     if event in (AccountEvent.EXPORT_ASKED, AccountEvent.EXPORT_READY):
         return _("Your copy of your data")
@@ -60,6 +67,7 @@ def sentence(event: AccountEvent, provider_name: str = "") -> str:
             "You have not been here for almost two years. Unless you log in within 30 days, your account "
             "and your posts will be deleted."
         ),
+        AccountEvent.NAME_CHANGED: _("Your name here was changed. Every page shows the new one."),
         AccountEvent.LEAVING_CANCELLED: _(
             "You logged in, so your account stays. It and your posts are back as they were."
         ),
@@ -112,3 +120,8 @@ def if_it_was_not_you(event: AccountEvent) -> str:
             return _("If you want to keep it, logging in once is enough. You need do nothing else.")
         case AccountEvent.LEAVING_CANCELLED:
             return _("If this was not you: log in, end all other sessions, and look through your ways in.")
+        case AccountEvent.NAME_CHANGED:
+            return _(
+                "If this was not you: log in, end all other sessions, and take your name back in your settings. You "
+                "can do that at once."
+            )

@@ -1,5 +1,8 @@
 """Bans: who left while they were suspended does not come back as somebody new before the suspension would have ended.
 
+The same goes for an account at a provider that somebody suspended takes away from their ways in: nothing else would
+tell that whoever joins with it is they.
+
 All that is left of the person is a keyed hash for each account at a provider that they logged in with, and an end.
 The keys are handed in: the newest is hashed with, and all are looked with, so that they can be changed. A ban under a
 key that is no longer among them can't be found, and ends with its time.
@@ -11,7 +14,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, true
 from sqlalchemy.orm import Session
 
 from forum import clock
@@ -34,8 +37,13 @@ def hashes_of(keys: Sequence[str], issuer: str, subject: str) -> tuple[str, ...]
     return tuple(hash_identity(key, issuer, subject) for key in keys)
 
 
-def note_bans(session: Session, member_id: MemberId, keys: Sequence[str]) -> None:
+def note_bans(
+    session: Session, member_id: MemberId, keys: Sequence[str], *, identity_id: int | None = None
+) -> None:
     """Ban every account with which a member logs in, if they are suspended now; for whoever is about to erase them.
+
+    With ``identity_id`` it is that account alone; for whoever is about to take it away. A ban keeps nobody from an
+    account here that they have: only from joining anew.
 
     It lasts as long as the suspension would have, and at most two years. A longer one that stands already stays.
 
@@ -44,7 +52,11 @@ def note_bans(session: Session, member_id: MemberId, keys: Sequence[str]) -> Non
     rows = session.execute(
         select(Identity.issuer, Identity.subject, Suspension.until)
         .join(Suspension, Suspension.member_id == Identity.member_id)
-        .where(Identity.member_id == member_id, suspension_holds(clock.now()))
+        .where(
+            Identity.member_id == member_id,
+            true() if identity_id is None else Identity.id == identity_id,
+            suspension_holds(clock.now()),
+        )
         .order_by(Identity.id)
     ).all()
     longest = clock.now() + LONGEST_BAN

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, case, delete, select, update
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import Session
 
 from forum import clock
@@ -18,6 +18,7 @@ from forum.accounts.names import tidy_name
 from forum.accounts.providers.outcomes import Attempt, Provider
 from forum.accounts.tokens import hash_of
 from forum.audit_log.commands import record
+from forum.database.rows import rows_changed
 from forum.errors import NotFound
 from forum.events import MemberRoleChanged, emit
 from forum.permissions.actions import Action
@@ -120,8 +121,7 @@ def take_attempt(
 
 def sweep_sign_in_attempts(session: Session) -> int:
     """Delete the attempts that nobody came back from within ten minutes, and return how many there were."""
-    result = session.execute(delete(SignInAttempt).where(SignInAttempt.expires_at <= clock.now()))
-    return result.rowcount if isinstance(result, CursorResult) else 0
+    return rows_changed(session, delete(SignInAttempt).where(SignInAttempt.expires_at <= clock.now()))
 
 
 def change_role(session: Session, actor: Actor, name: str, role: Role) -> MemberId:

@@ -9,24 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from forum import clock
 from forum.accounts.from_providers import comes_first
-from forum.accounts.leaving import begin_leaving, hold_member
+from forum.accounts.leaving import ERASED_WITHIN, begin_leaving, hold_member
 from forum.accounts.models import DeletionRequest, Leaving
 from forum.accounts.providers.outcomes import Provider
 from forum.accounts.providers.signed_requests import SignedCall
 from forum.accounts.queries import identity_of
 from forum.accounts.sign_in_sessions import end_all_sessions
 from forum.accounts.tokens import hash_of
+from forum.database.rows import rows_changed
 from forum.errors import NotFound
 
 # As long as somebody may want to look; a good deal longer than deleting takes.
 REQUESTS_KEPT = timedelta(days=90)
-# The daily job comes within this time once the days of grace are over.
-ERASED_WITHIN = timedelta(days=1)
 
 # Small letters and digits without those that are taken for one another: people copy the code by hand.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -50,7 +49,9 @@ class DeletionPage:
     standing: Standing
     # How to reach the people who run this community; may be empty.
     contact: str
-    # Until when logging in brings everything back.
+    # For how many days copies in backups stay.
+    backup_days: int
+    # Until when logging in brings everything back; None when that is over.
     can_return_until: datetime | None
     # When everything is deleted at the latest.
     erased_by: datetime | None
@@ -79,7 +80,7 @@ def ask_for_deletion(session: Session, provider: Provider, issuer: str, call: Si
     return code
 
 
-def deletion_page(session: Session, code: str, contact: str) -> DeletionPage:
+def deletion_page(session: Session, code: str, contact: str, backup_days: int) -> DeletionPage:
     """Return what became of a request. Raises NotFound for a code that nobody was given, or long ago.
 
     Queries: 1
@@ -92,15 +93,15 @@ def deletion_page(session: Session, code: str, contact: str) -> DeletionPage:
     if row is None:
         raise NotFound
     if row.member_id is None:
-        return DeletionPage(Standing.NOTHING_KEPT, contact, None, None)
+        return DeletionPage(Standing.NOTHING_KEPT, contact, backup_days, None, None)
     if row.until is None:
-        return DeletionPage(Standing.CAME_BACK, contact, None, None)
-    return DeletionPage(Standing.UNDER_WAY, contact, row.until, row.until + ERASED_WITHIN)
+        return DeletionPage(Standing.CAME_BACK, contact, backup_days, None, None)
+    can_return_until = row.until if clock.now() < row.until else None
+    return DeletionPage(Standing.UNDER_WAY, contact, backup_days, can_return_until, row.until + ERASED_WITHIN)
 
 
 def sweep_deletion_requests(session: Session) -> int:
     """Forget the requests of more than ninety days ago, and return how many there were."""
-    result = session.execute(
-        delete(DeletionRequest).where(DeletionRequest.asked_at < clock.now() - REQUESTS_KEPT)
+    return rows_changed(
+        session, delete(DeletionRequest).where(DeletionRequest.asked_at < clock.now() - REQUESTS_KEPT)
     )
-    return result.rowcount if isinstance(result, CursorResult) else 0

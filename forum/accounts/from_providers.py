@@ -8,7 +8,7 @@ import json
 from datetime import timedelta
 from typing import cast
 
-from sqlalchemy import CursorResult, Table, delete, select, update
+from sqlalchemy import Table, delete, select, update
 from sqlalchemy.orm import Session
 
 from forum import clock
@@ -23,6 +23,7 @@ from forum.accounts.queries import identity_of
 from forum.accounts.sign_in_sessions import end_all_sessions
 from forum.accounts.tokens import hash_of
 from forum.database.dialects import tools
+from forum.database.rows import rows_changed
 from forum.permissions.actor import MemberId
 
 # Longer than a provider may send the same call again.
@@ -83,10 +84,9 @@ def heed_security_events(session: Session, provider: Provider, issuer: str, even
 
 def sweep_security_events(session: Session) -> int:
     """Forget the calls of more than ninety days ago, and return how many there were."""
-    result = session.execute(
-        delete(SecurityEvent).where(SecurityEvent.received_at < clock.now() - EVENTS_KEPT)
+    return rows_changed(
+        session, delete(SecurityEvent).where(SecurityEvent.received_at < clock.now() - EVENTS_KEPT)
     )
-    return result.rowcount if isinstance(result, CursorResult) else 0
 
 
 def _members(session: Session, issuer: str, subjects: tuple[str, ...]) -> list[MemberId]:

@@ -4,7 +4,7 @@ Two accounts are never joined here, whatever a provider says about an address: a
 stays theirs until they take it away themselves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -13,6 +13,7 @@ from sqlalchemy import Table, delete, select, update
 from sqlalchemy.orm import Session
 
 from forum import clock
+from forum.accounts.bans import note_bans
 from forum.accounts.changing_ways_in import hold_ways_in, ways_in_changed
 from forum.accounts.models import AccountEvent, Identity
 from forum.accounts.proofs import proven_by
@@ -66,17 +67,23 @@ def add_identity(session: Session, actor: Actor, identity: ProvidedIdentity) -> 
 
 
 def remove_identity(
-    session: Session, actor: Actor, identity_id: int, keys_of_issuers: Mapping[str, str]
+    session: Session,
+    actor: Actor,
+    identity_id: int,
+    keys_of_issuers: Mapping[str, str],
+    ban_keys: Sequence[str],
 ) -> str:
     """Take one of the actor's identities away, and return their session's new token.
 
     Another one always stays that they can log in with, and that was not just added: see ``why_it_stays``. Their other
-    sessions end, and they are told. ``keys_of_issuers`` are the providers that are configured.
+    sessions end, and they are told. ``keys_of_issuers`` are the providers that are configured. Somebody suspended may
+    do it, too, for it may be one that isn't theirs any more; but nobody joins anew with it meanwhile, which is
+    remembered by the first of ``ban_keys``.
 
     Emits: AccountNoticeMade
     Raises: NotFound (also for anybody else's), Conflict (it stays, or their session ended meanwhile)
     """
-    hold_ways_in(session, actor)
+    member_id = hold_ways_in(session, actor)
     own = own_identities(session, actor)
     chosen = next((one for one in own if one.id == identity_id), None)
     if chosen is None:
@@ -84,6 +91,7 @@ def remove_identity(
     why_not = why_it_stays(chosen, own, keys_of_issuers)
     if why_not:
         raise Conflict(why_not)
+    note_bans(session, member_id, ban_keys, identity_id=identity_id)
     session.execute(delete(Identity).where(Identity.id == identity_id))
     return ways_in_changed(
         session, actor, AccountEvent.IDENTITY_REMOVED, keys_of_issuers.get(chosen.issuer, "")

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
 from forum.accounts.account_wording import if_it_was_not_you, provider_name, sentence, subject
@@ -13,19 +13,21 @@ from forum.mail.message import Letter
 from forum.text.translate import gettext as _
 from forum.text.translate import speaking
 
-# Where somebody looks after their ways in.
 # A button can be pressed many times. The page of notices has all of it.
 SAME_AGAIN = timedelta(hours=1)
 # Each of these takes a log-in of its own, and the last one is what counts.
 _EACH_TOLD = (AccountEvent.LEAVING_BEGUN, AccountEvent.LEAVING_CANCELLED)
 
 
-def letter_about_account(session: Session, event: AccountNoticeMade) -> Letter | None:
+def letter_about_account(
+    session: Session, event: AccountNoticeMade, *, agreed: ColumnElement[bool]
+) -> Letter | None:
     """Return the letter that tells a member what their notice says, in their language, or None.
 
     There is one only for whoever agreed to e-mail, by an address known to be theirs, and none when they were written to
-    of the same less than an hour before. Whatever became of the account meanwhile, it goes out: nobody can tell
-    who did that, and the letter is how they find out.
+    of the same less than an hour before. ``agreed`` says of a member whether they agree to e-mail, which is consent's
+    to know. Whatever became of the account meanwhile, it goes out: nobody can tell who did that, and the letter is how
+    they find out.
 
     Queries: 1
     """
@@ -52,7 +54,7 @@ def letter_about_account(session: Session, event: AccountNoticeMade) -> Letter |
         )
         .join(Member, Member.id == AccountNotice.member_id)
         .join(EmailAddress, EmailAddress.member_id == Member.id)
-        .where(AccountNotice.id == event.notice_id, EmailAddress.verified_at.is_not(None))
+        .where(AccountNotice.id == event.notice_id, EmailAddress.verified_at.is_not(None), agreed)
     ).one_or_none()
     if found is None or (found.event not in _EACH_TOLD and _is_soon_after(found.made_at, found.told_before)):
         return None

@@ -49,6 +49,7 @@ class AccountEvent(StrEnum):
     EXPORT_READY = "export-ready"
     # They have not been here for so long that their account is going to be deleted.
     INACTIVE = "inactive"
+    NAME_CHANGED = "name-changed"
 
 
 class PostsFate(StrEnum):
@@ -255,7 +256,7 @@ class DeletionRequest(Numbered, Base):
 
 
 class Ban(Numbered, Base):
-    """That whoever has an identity may not come back for a while: they left while they were suspended.
+    """That whoever has an identity may not come back for a while: they left, or took it away, while suspended.
 
     The hash is keyed, and from an identity to it and never back; nothing else of the person is left.
     """
@@ -268,10 +269,13 @@ class Ban(Numbered, Base):
 
 
 class FormerName(Numbered, Base):
-    """A name that somebody had, by the hash of its key, so that nobody else is taken for them for a while."""
+    """A name that somebody had, by the keyed hash of its key, so that nobody else is taken for them for a while."""
 
     __tablename__ = "former_name"
-    __table_args__ = numbered(Index(None, "free_at"))
+    __table_args__ = numbered(Index(None, "free_at"), Index(None, "member_id"))
 
     name_key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    # Who gave it up, and can have it back; None once they are erased.
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    # The first moment of a month, so that it doesn't say when the name was given up.
     free_at: Mapped[datetime] = mapped_column(UtcDateTime)

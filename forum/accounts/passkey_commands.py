@@ -7,7 +7,7 @@ holds. Whether an answer holds is said in ``passkeys``.
 from datetime import date
 from typing import cast
 
-from sqlalchemy import CursorResult, Table, delete, select, update
+from sqlalchemy import Table, delete, select, update
 from sqlalchemy.orm import Session
 
 from forum import clock
@@ -33,6 +33,7 @@ from forum.accounts.passkeys import (
 )
 from forum.accounts.tokens import hash_of
 from forum.database.dialects import tools
+from forum.database.rows import rows_changed
 from forum.errors import Conflict, Invalid
 from forum.permissions.actor import Actor, MemberId
 from forum.text.plain import tidy_line
@@ -92,8 +93,7 @@ def take_challenge(session: Session, browser: str, challenge: str, purpose: Sign
 
 def sweep_passkey_challenges(session: Session) -> int:
     """Delete the challenges that nobody answered within five minutes, and return how many there were."""
-    result = session.execute(delete(PasskeyChallenge).where(PasskeyChallenge.expires_at <= clock.now()))
-    return result.rowcount if isinstance(result, CursorResult) else 0
+    return rows_changed(session, delete(PasskeyChallenge).where(PasskeyChallenge.expires_at <= clock.now()))
 
 
 def use_passkey(session: Session, site: Site, brought: Brought, only_of: MemberId | None = None) -> MemberId:

@@ -180,7 +180,7 @@ HELD: tuple[Held, ...] = (
                 "The hash of the code with which whoever asked can see what became of it.", exported=False
             ),
             "member_id": unnamed("The page that says what became of the wish needs the row, and not a name."),
-            "asked_at": kept("That page says when it was asked. The row goes after half a year."),
+            "asked_at": kept("That page says when it was asked. The row goes after ninety days."),
         },
         about=lambda subject: DeletionRequest.member_id == subject.member_id,
     ),
@@ -201,8 +201,14 @@ HELD: tuple[Held, ...] = (
         "A name that somebody had, so that nobody else is taken for them for a while.",
         {
             "id": NOT_PERSONAL,
-            "name_key_hash": kept("A hash, which is compared and never read. It has an end.", exported=False),
-            "free_at": kept("When the name is free again.", exported=False),
+            "name_key_hash": kept(
+                "A keyed hash, which is compared and never read. It has an end.", exported=False
+            ),
+            "member_id": unnamed(
+                "Whoever gave a name up can have it back. Once they left, nothing says whose it was."
+            ),
+            "free_at": kept("The month from which on the name is free again.", exported=False),
         },
+        about=lambda subject: FormerName.member_id == subject.member_id,
     ),
 )

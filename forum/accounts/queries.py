@@ -1,15 +1,14 @@
-"""What accounts look up: whose identity this is, whether a name is free."""
+"""What accounts look up: whose identity this is, whether a suspension holds, and whose data nothing may touch."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from forum import clock
 from forum.accounts.models import Identity, Member, SignInSession, Suspension
-from forum.accounts.names import name_key
-from forum.permissions.actor import MemberId
+from forum.permissions.actor import MemberId, MemberState
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +60,11 @@ def identity_of_issuer_exists(session: Session, ending: str) -> bool:
     )
 
 
-def name_is_taken(session: Session, name: str) -> bool:
-    """Say whether a member has this name, or one that looks like it.
-
-    Queries: 1
-    """
-    return session.scalar(select(Member.id).where(Member.name_key == name_key(name))) is not None
-
-
 def suspension_holds(moment: datetime) -> ColumnElement[bool]:
     """Say which suspensions are in force at this moment; one whose time is over is none, swept away or not."""
     return or_(Suspension.until.is_(None), Suspension.until > moment)
+
+
+def restricted_members() -> Select[int]:
+    """Return who asked that what is theirs be kept: what was told to them is not forgotten meanwhile either."""
+    return select(Member.id).where(Member.state == MemberState.RESTRICTED)

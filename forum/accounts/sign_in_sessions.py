@@ -2,16 +2,17 @@
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, CursorResult, and_, delete, or_, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from forum import clock
 from forum.accounts.devices import UNKNOWN_DEVICE, Device
 from forum.accounts.leaving import cancel_leaving, hold_member
-from forum.accounts.models import Identity, SignInSession
+from forum.accounts.models import Identity, Member, SignInSession
 from forum.accounts.proofs import Proven
 from forum.accounts.queries import identity_of
 from forum.accounts.tokens import hash_of, new_token
+from forum.database.rows import rows_changed
 from forum.errors import Conflict, NotFound
 from forum.permissions.actor import Actor, MemberId
 from forum.text.translate import gettext as _
@@ -65,6 +66,7 @@ def sign_in(
     cancel_leaving(session, member_id)
     token = new_token()
     begun_at = clock.now()
+    _was_here(session, Member.id == member_id, begun_at.date())
     session.add(
         SignInSession(
             token_hash=hash_of(token),
@@ -92,13 +94,10 @@ def renew(session: Session, actor: Actor, proven: Proven | None = None) -> str:
     values: dict[str, object] = {"token_hash": hash_of(token)}
     if proven is not None:
         values |= {"proof": proven.proof, "proved_at": proven.at}
-    changed = session.execute(
-        update(SignInSession)
-        .where(SignInSession.id == actor.sign_in_session_id, SignInSession.token_hash == actor.token_hash)
-        .values(values)
-        .execution_options(synchronize_session=False)
+    is_this_one = and_(
+        SignInSession.id == actor.sign_in_session_id, SignInSession.token_hash == actor.token_hash
     )
-    if not isinstance(changed, CursorResult) or changed.rowcount != 1:
+    if rows_changed(session, update(SignInSession).where(is_this_one).values(values)) != 1:
         raise Conflict(
             _("You did something else at the same moment. Load the page again, and see how things stand.")
         )
@@ -115,13 +114,13 @@ def end_session(session: Session, actor: Actor, sign_in_session_id: int) -> None
     ended = delete(SignInSession).where(
         SignInSession.id == sign_in_session_id, SignInSession.member_id == actor.member_id
     )
-    if not _count(session, ended):
+    if not rows_changed(session, ended):
         raise NotFound
 
 
 def end_other_sessions(session: Session, actor: Actor) -> int:
     """End all of the actor's sessions but this one, and return how many there were."""
-    return _count(
+    return rows_changed(
         session,
         delete(SignInSession).where(
             SignInSession.member_id == actor.member_id, SignInSession.id != actor.sign_in_session_id
@@ -133,26 +132,40 @@ def end_all_sessions(session: Session, member_id: MemberId, *, begun_by: datetim
     """End every session of a member, or those begun up to ``begun_by``, and return how many there were."""
     theirs = SignInSession.member_id == member_id
     which = theirs if begun_by is None else and_(theirs, SignInSession.begun_at <= begun_by)
-    return _count(session, delete(SignInSession).where(which))
+    return rows_changed(session, delete(SignInSession).where(which))
 
 
 def mark_seen(session: Session, sign_in_session_id: int, day: date) -> None:
-    """Write down the last day on which a session was used."""
+    """Write down the last day on which a session was used, and so its member was here: no warning counts any more.
+
+    Many are written together, by whoever waits for nobody: a member whom somebody else holds has their turn tomorrow.
+    """
     session.execute(
         update(SignInSession)
         .where(SignInSession.id == sign_in_session_id, SignInSession.last_seen_on < day)
         .values(last_seen_on=day)
         .execution_options(synchronize_session=False)
     )
+    whose = select(SignInSession.member_id).where(SignInSession.id == sign_in_session_id).scalar_subquery()
+    free = (
+        select(Member.id)
+        .where(Member.id == whose, Member.last_seen_on < day)
+        .with_for_update(key_share=True, skip_locked=True)
+    )
+    _was_here(session, Member.id.in_(free), day)
 
 
 def sweep_sign_in_sessions(session: Session) -> int:
     """Delete the sessions whose thirty days are over, or that nobody used for fourteen; return how many."""
     now = clock.now()
     over = or_(SignInSession.expires_at <= now, SignInSession.last_seen_on < now.date() - IDLE_LASTS)
-    return _count(session, delete(SignInSession).where(over))
+    return rows_changed(session, delete(SignInSession).where(over))
 
 
-def _count(session: Session, statement: object) -> int:
-    result = session.execute(statement, execution_options={"synchronize_session": False})  # type: ignore[call-overload]  # Any DELETE.
-    return result.rowcount if isinstance(result, CursorResult) else 0
+def _was_here(session: Session, who: ColumnElement[bool], day: date) -> None:
+    session.execute(
+        update(Member)
+        .where(who)
+        .values(last_seen_on=day, warned_inactive_on=None)
+        .execution_options(synchronize_session=False)
+    )

@@ -14,7 +14,7 @@ from forum import clock
 from forum.accounts.models import Member, Suspension
 from forum.accounts.names import name_key, tidy_name
 from forum.accounts.queries import suspension_holds
-from forum.database.rows import AnyRow, AnySelect
+from forum.database.rows import AnyRow, AnySelect, rows_changed
 from forum.errors import NotFound
 from forum.events import MemberLetIn, MemberSuspended, MemberTurnedAway, SuspensionLifted, emit
 from forum.permissions.actor import MemberId, MemberState, Role
@@ -38,7 +38,10 @@ class MemberSubject:
 
 
 def is_known() -> ColumnElement[bool]:
-    """Say which members can be looked up: whoever is leaving is gone for everybody, and so for moderators."""
+    """Say which members can be looked up: whoever is leaving is gone for everybody, and so for moderators.
+
+    Only who looks into a report on a post of theirs can still decide about them, without a name.
+    """
     return Member.state != MemberState.LEAVING
 
 
@@ -73,6 +76,29 @@ def hold_member_named(session: Session, name: str) -> MemberSubject:
     return _subject(session.execute(_members().where(Member.id == held)).one_or_none())
 
 
+def leaving_member(session: Session, member_id: MemberId) -> MemberSubject:
+    """Return a member who is leaving. Raises NotFound, the same for who came back and for who is erased.
+
+    Queries: 1
+    """
+    return _subject(
+        session.execute(
+            _anybody().where(Member.id == member_id, Member.state == MemberState.LEAVING)
+        ).one_or_none()
+    )
+
+
+def hold_leaving_member(session: Session, member_id: MemberId) -> MemberSubject:
+    """Return a member who is leaving, and keep them and everybody else from changing that until this transaction ends.
+
+    Raises NotFound.
+
+    Queries: 2
+    """
+    session.execute(select(Member.id).where(Member.id == member_id).with_for_update(key_share=True))
+    return leaving_member(session, member_id)
+
+
 def suspend(session: Session, member_id: MemberId, until: datetime | None) -> None:
     """Suspend a member from now on, who is not suspended; without ``until`` it lasts until it is lifted.
 
@@ -94,41 +120,53 @@ def lift_suspension(session: Session, member_id: MemberId) -> None:
     emit(session, SuspensionLifted(member_id))
 
 
-def sweep_suspensions(session: Session) -> None:
-    """Forget suspensions whose time is over. They ended by themselves; this only tidies up behind them."""
-    session.execute(delete(Suspension).where(Suspension.until <= clock.now()))
+def sweep_suspensions(session: Session) -> int:
+    """Forget suspensions whose time is over, and return how many: they ended by themselves."""
+    return rows_changed(session, delete(Suspension).where(Suspension.until <= clock.now()))
 
 
-def settle_newcomer(session: Session, member_id: MemberId, *, let_in: bool) -> None:
-    """Let a waiting newcomer in, or turn them away.
+def let_in(session: Session, member_id: MemberId, *, has_agreed: bool) -> None:
+    """Let a newcomer in. Whoever took back meanwhile what an account stands on rests, until they agree to it again.
 
-    Emits: MemberLetIn or MemberTurnedAway
+    Emits: MemberLetIn
     """
-    state = MemberState.ACTIVE if let_in else MemberState.TURNED_AWAY
+    _set_state(session, member_id, MemberState.ACTIVE if has_agreed else MemberState.PAUSED)
+    emit(session, MemberLetIn(member_id))
+
+
+def turn_away(session: Session, member_id: MemberId) -> None:
+    """Turn a newcomer away.
+
+    Emits: MemberTurnedAway
+    """
+    _set_state(session, member_id, MemberState.TURNED_AWAY)
+    emit(session, MemberTurnedAway(member_id))
+
+
+def _set_state(session: Session, member_id: MemberId, state: MemberState) -> None:
     session.execute(
         update(Member)
         .where(Member.id == member_id)
         .values(state=state)
         .execution_options(synchronize_session=False)
     )
-    emit(session, MemberLetIn(member_id) if let_in else MemberTurnedAway(member_id))
 
 
 def _members() -> AnySelect:
-    return (
-        select(
-            Member.id,
-            Member.uuid,
-            Member.name,
-            Member.role,
-            Member.state,
-            Member.joined_at,
-            Suspension.since,
-            Suspension.until,
-        )
-        .outerjoin(Suspension, and_(Suspension.member_id == Member.id, suspension_holds(clock.now())))
-        .where(is_known())
-    )
+    return _anybody().where(is_known())
+
+
+def _anybody() -> AnySelect:
+    return select(
+        Member.id,
+        Member.uuid,
+        Member.name,
+        Member.role,
+        Member.state,
+        Member.joined_at,
+        Suspension.since,
+        Suspension.until,
+    ).outerjoin(Suspension, and_(Suspension.member_id == Member.id, suspension_holds(clock.now())))
 
 
 def _subject(row: AnyRow | None) -> MemberSubject:

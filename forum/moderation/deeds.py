@@ -48,6 +48,8 @@ def deed(action: str, facts: Mapping[str, Any]) -> str:
         Action.TREATMENT_PUBLISH: _("published a treatment page"),
         Action.HELPLINES_CHANGE: _("changed the helplines"),
         Action.COMMUNITY_TOPIC_START: _("started a topic in the community's name"),
+        Action.HOLD_ASK: _("asked to keep a post's words because the law obliges us to"),
+        Action.HOLD_CONFIRM: _("confirmed that a post's words are kept because the law obliges us to"),
     }
     return words[Action(action)] if action in words else _("did something that this release has no words for")
 

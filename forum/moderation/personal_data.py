@@ -4,7 +4,7 @@ from forum.database.personal_data import EXPORTED, NOT_PERSONAL, Held, kept, unn
 from forum.moderation.models import Helpline, MemberNote, Notice, Report
 
 _WHOSE = withheld("The number of the member's row, which never leaves the database.")
-_CASE = kept("The case goes on without its reporter's name. It goes half a year after it was closed.")
+_CASE = kept("The case goes on without its reporter's name. It goes half a year after it came in, or sooner.")
 _WORKED_ON_BY = unnamed("What a moderator did stays done; it was a former member, then.")
 
 HELD: tuple[Held, ...] = (
@@ -17,8 +17,8 @@ HELD: tuple[Held, ...] = (
             "post_id": _CASE,
             "reporter_id": unnamed("The case goes on; from then on a reader told it."),
             "post_markdown": kept(
-                "Somebody else's words, as they stood when they were reported. They outlive the post until half a "
-                "year after the case was closed, so that a decision about them can be looked at again.",
+                "Somebody else's words, as they stood when they were reported. They outlive the post for at most "
+                "half a year after the report, so that a decision about them can be looked at again.",
                 exported=False,
             ),
             "note": _CASE,

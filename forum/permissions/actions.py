@@ -10,6 +10,7 @@ class Action(StrEnum):
     POST_PUBLISH = "community:post:publish"
     POST_EDIT = "community:post:edit"
     POST_DELETE = "community:post:delete"
+    POST_PURGE = "community:post:purge"
     # What moderators do with topics and posts.
     TOPIC_LOCK = "community:topic:lock"
     TOPIC_UNLOCK = "community:topic:unlock"
@@ -38,6 +39,9 @@ class Action(StrEnum):
     MEMBER_UNSUSPEND = "moderation:member:unsuspend"
     MEMBER_LET_IN = "moderation:member:let-in"
     MEMBER_TURN_AWAY = "moderation:member:turn-away"
+    # What a member decides about their own account.
+    ACCOUNT_RENAME = "account:name:change"
+    ACCOUNT_RESTRICT = "account:restriction:change"
     # Running the community.
     SETTINGS_CHANGE = "admin:settings:change"
     ROLE_CHANGE = "admin:role:change"
@@ -47,3 +51,6 @@ class Action(StrEnum):
     TREATMENT_PUBLISH = "admin:treatment:publish"
     HELPLINES_CHANGE = "admin:helplines:change"
     COMMUNITY_TOPIC_START = "admin:community-topic:start"
+    # Words of one post, kept because the law obliges us to: one asks, another one confirms.
+    HOLD_ASK = "admin:hold:ask"
+    HOLD_CONFIRM = "admin:hold:confirm"

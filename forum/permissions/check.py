@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from forum.errors import Forbidden, SignInFirst
+from forum.errors import AgreeFirst, Forbidden, SignInFirst
 from forum.permissions.actions import Action
 from forum.permissions.actor import Actor
-from forum.permissions.rules import Verdict
+from forum.permissions.rules import Verdict, WayOn
 from forum.permissions.table import TABLE
 
 
@@ -15,9 +15,14 @@ def can(actor: Actor, action: Action, subject: Any = None) -> Verdict:
 
 
 def require(actor: Actor, action: Action, subject: Any = None) -> None:
-    """Raise Forbidden with the reason unless the actor may; SignInFirst when signing in would decide it."""
+    """Raise Forbidden with the reason unless the actor may.
+
+    It is SignInFirst when signing in would decide it, and AgreeFirst when agreeing to what changed would.
+    """
     verdict = can(actor, action, subject)
     if not verdict:
         if not actor.is_member:
             raise SignInFirst(verdict.reason)
+        if verdict.way_on is WayOn.AGREE_AGAIN:
+            raise AgreeFirst(verdict.reason)
         raise Forbidden(verdict.reason)

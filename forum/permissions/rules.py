@@ -5,9 +5,17 @@ A predicate does no input or output: it looks at the actor and at a small frozen
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from forum.permissions.actor import Actor
+
+
+class WayOn(StrEnum):
+    """A page on which a member can themselves change what the answer is."""
+
+    AGREE_AGAIN = "/settings/privacy/agree-again"
+    PRIVACY = "/settings/privacy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +24,7 @@ class Verdict:
 
     allowed: bool
     reason: str = ""
+    way_on: WayOn | None = None
 
     def __bool__(self) -> bool:
         return self.allowed
@@ -48,10 +57,15 @@ class Rule:
         )
 
 
-def rule(name: str, holds: Callable[[Actor, Any], bool], why_not: Callable[[], str]) -> Rule:
+def rule(
+    name: str,
+    holds: Callable[[Actor, Any], bool],
+    why_not: Callable[[], str],
+    way_on: WayOn | None = None,
+) -> Rule:
     """Make a rule from a plain predicate; ``why_not`` words the refusal in the reader's language."""
 
     def judge(actor: Actor, subject: Any) -> Verdict:
-        return YES if holds(actor, subject) else Verdict(allowed=False, reason=why_not())
+        return YES if holds(actor, subject) else Verdict(allowed=False, reason=why_not(), way_on=way_on)
 
     return Rule(name, judge)

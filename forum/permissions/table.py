@@ -4,7 +4,7 @@ from typing import Any
 
 from forum.permissions.actions import Action
 from forum.permissions.actor import MODERATE_ALL, Actor, MemberState, Role
-from forum.permissions.rules import YES, Rule, Verdict, rule
+from forum.permissions.rules import YES, Rule, Verdict, WayOn, rule
 from forum.text.translate import gettext as _
 from forum.text.translate import say_moment
 
@@ -41,6 +41,7 @@ not_paused = rule(
     "not paused or leaving",
     lambda actor, _subject: actor.state not in (MemberState.PAUSED, MemberState.LEAVING),
     lambda: _("Your account is paused, so you can read but not write."),
+    WayOn.PRIVACY,
 )
 not_turned_away = rule(
     "not turned away",
@@ -61,14 +62,16 @@ has_consented = rule(
     lambda: _(
         "You have not agreed that we keep what you write about your health, so you can read but not write."
     ),
+    WayOn.PRIVACY,
 )
 has_agreed_again = rule(
     "has agreed to what changed",
     lambda actor, _subject: not actor.has_to_agree_again,
     lambda: _(
-        "Our policies changed in a way that matters, so we ask you again before you write. Your privacy settings "
-        "show what changed."
+        "Our policies changed in a way that matters, so we ask you again before you write. Until then you can read "
+        "as before."
     ),
+    WayOn.AGREE_AGAIN,
 )
 not_restricted = rule(
     "not restricted",
@@ -77,6 +80,7 @@ not_restricted = rule(
         "You asked that what is yours be kept and not used, so you can read but not write. Your privacy settings "
         "end that at any time."
     ),
+    WayOn.PRIVACY,
 )
 site_takes_posts = rule(
     "the community takes posts or they keep it going",
@@ -134,6 +138,11 @@ administers = rule(
     lambda actor, _subject: actor.is_member and actor.role is Role.ADMINISTRATOR,
     lambda: _("Only administrators can do this."),
 )
+not_asked_by_them = rule(
+    "somebody else asked for it",
+    lambda actor, subject: subject.asked_by != actor.uuid,
+    lambda: _("You asked for this yourself. A second administrator has to look at it."),
+)
 operates = rule(
     "whoever has the command line",
     lambda actor, _subject: actor.is_operator,
@@ -141,8 +150,12 @@ operates = rule(
 )
 in_good_standing = signed_in & not_suspended & not_paused & not_restricted & not_turned_away & let_in
 may_write = in_good_standing & has_consented & has_agreed_again & site_takes_posts
-may_moderate = in_good_standing & moderates_some
-may_run = operates | (in_good_standing & administers)
+# Looking on is reading, and needs no agreement to what changed. Deciding does, as writing does.
+may_look_on = in_good_standing & moderates_some
+may_moderate = may_look_on & has_agreed_again
+may_run = operates | (in_good_standing & administers & has_agreed_again)
+# Two people have to stand by it, so the command line, which is nobody in particular, can't.
+may_hold = in_good_standing & administers & has_agreed_again
 
 _arrange = may_moderate & moderates_here
 _judge = may_moderate & moderates_all
@@ -153,6 +166,7 @@ TABLE: dict[Action, Rule] = {
     Action.POST_EDIT: may_write & own & topic_open,
     # Taking one's own words back needs no consent and no standing: only that they are one's own.
     Action.POST_DELETE: signed_in & own,
+    Action.POST_PURGE: signed_in & own,
     Action.TOPIC_LOCK: _arrange,
     # Nobody undoes what was decided about themselves.
     Action.TOPIC_UNLOCK: _arrange & not_own_words,
@@ -167,27 +181,36 @@ TABLE: dict[Action, Rule] = {
     Action.POST_HIDE: _arrange,
     Action.POST_REMOVE: _arrange,
     Action.POST_RESTORE: _arrange & not_own_words,
-    Action.MODERATE: may_moderate,
+    Action.MODERATE: may_look_on,
     Action.REPORT_RAISE: anyone,
-    Action.REPORT_LIST: may_moderate,
+    Action.REPORT_LIST: may_look_on,
     Action.REPORT_CLAIM: _arrange,
     Action.REPORT_LET_GO: _arrange,
     Action.REPORT_CLOSE: _arrange,
-    Action.LOG_READ: may_moderate,
-    Action.MEMBER_LOOK_UP: _judge,
-    Action.MEMBER_NOTE: _judge & may_judge_them,
+    Action.LOG_READ: may_look_on,
+    Action.MEMBER_LOOK_UP: may_look_on & moderates_all,
+    # Who may not read a note does not learn that it is there, whatever they have agreed to.
+    Action.MEMBER_NOTE: may_look_on & moderates_all & may_judge_them & has_agreed_again,
     Action.MEMBER_SUSPEND: _judge & may_judge_them,
     # The operator, too: administrators who suspended each other could not end it.
     Action.MEMBER_UNSUSPEND: operates | (_judge & may_judge_them),
     Action.MEMBER_LET_IN: _judge,
     Action.MEMBER_TURN_AWAY: _judge & may_judge_them,
+    # Whoever rests, or has to agree again, can still be called rightly. Under another name somebody suspended would be
+    # taken for somebody new.
+    Action.ACCOUNT_RENAME: signed_in & not_suspended & not_turned_away,
+    Action.ACCOUNT_RESTRICT: signed_in,
     Action.SETTINGS_CHANGE: may_run,
     Action.ROLE_CHANGE: may_run,
     # It opens somebody's account: whoever does it must have seen who asks.
     Action.RECOVERY_CODE_GIVE: operates,
     Action.CATEGORY_CHANGE: may_run,
-    Action.POLICY_PUBLISH: may_run,
+    # A policy that nobody can agree to as it is must not keep the one away who can put it right.
+    Action.POLICY_PUBLISH: operates | (in_good_standing & administers),
     Action.TREATMENT_PUBLISH: may_run,
     Action.HELPLINES_CHANGE: may_run,
     Action.COMMUNITY_TOPIC_START: may_run,
+    # No page does either yet.
+    Action.HOLD_ASK: may_hold,
+    Action.HOLD_CONFIRM: may_hold & not_asked_by_them,
 }

@@ -154,7 +154,7 @@ def test_of_two_identities_that_are_removed_at_once_one_stays(app: Flask, databa
 
 
 def _remove(session: Session, actor: Actor, identity_id: int) -> str:
-    return remove_identity(session, actor, identity_id, {GOOGLE: Provider.GOOGLE.value})
+    return remove_identity(session, actor, identity_id, {GOOGLE: Provider.GOOGLE.value}, cast.BAN_KEYS)
 
 
 def _signed_in_anew(database: Database, someone: cast.Someone) -> Actor:

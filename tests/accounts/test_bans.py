@@ -24,6 +24,7 @@ from forum.permissions.actor import MemberId
 from forum.text.translate import say_moment
 from tests import cast
 from tests.accounts.stand_in import StandIn
+from tests.accounts.ways_in import add, identity_ids, let_a_week_pass, remove
 from tests.consent.joining import ROBIN
 from tests.daily import do_daily_job
 from tests.front_door import Browser, Forum, Log, Page, served
@@ -163,6 +164,45 @@ def test_whoever_is_at_the_consent_step_already_is_refused_when_they_answer(foru
     assert answer.status_code == 403
     assert CANNOT in answer.text
     assert forum.counts() == before
+
+
+@pytest.mark.proves("D12")
+@pytest.mark.parametrize("suspended_for", [timedelta(days=7), None], ids=["a week", "no end"])
+def test_a_way_in_that_was_taken_away_while_suspended_is_no_way_around(
+    forum: Forum, suspended_for: timedelta | None
+) -> None:
+    browser = Browser(forum)
+    browser.join("quiet-river")
+    add(browser, "facebook")
+    let_a_week_pass(forum)
+    until = clock.now() + suspended_for if suspended_for else None
+    suspend(forum, until)
+    google, facebook = identity_ids(forum)
+    assert remove(browser, google).status_code == 303
+    assert identity_ids(forum) == [facebook]
+    (ban,) = bans(forum.database)
+    ends = until or clock.now() + LONGEST_BAN
+    assert abs(ban.until - ends) < timedelta(minutes=5)
+    before = forum.counts()
+    answer = Browser(forum).at_consent()
+    assert answer.status_code == 403
+    assert CANNOT in answer.text
+    assert forum.counts() == before
+    # They are themselves by the other one, and can have the first one back.
+    assert Browser(forum).sign_in("facebook").headers["Location"] != "/join/consent"
+    add(browser, "google")
+    assert len(identity_ids(forum)) == 2
+
+
+@pytest.mark.proves("D12")
+def test_a_way_in_that_was_taken_away_by_anybody_else_bans_nobody(forum: Forum) -> None:
+    browser = Browser(forum)
+    browser.join("quiet-river")
+    add(browser, "facebook")
+    let_a_week_pass(forum)
+    assert remove(browser, identity_ids(forum)[0]).status_code == 303
+    assert bans(forum.database) == []
+    assert Browser(forum).at_consent().status_code == 200
 
 
 @pytest.mark.proves("D12")

@@ -8,9 +8,10 @@ from flask import Flask
 
 from forum import clock
 from forum.accounts.commands import begin_attempt, change_role, take_attempt
+from forum.accounts.former_names import name_can_be_had
 from forum.accounts.models import Member
 from forum.accounts.providers.outcomes import Attempt, Provider
-from forum.accounts.queries import identity_of, name_is_taken
+from forum.accounts.queries import identity_of
 from forum.database.page_stamps import read
 from forum.database.session import Database
 from forum.errors import NotFound
@@ -97,7 +98,7 @@ def test_an_attempt_ends_after_ten_minutes(database: Database, seconds: int, is_
 def test_looking_somebody_up_takes_one_statement(app: Flask, database: Database) -> None:
     cast.member(app, "Iris")
     with recorded(database) as statements, database.reading() as session:
-        assert name_is_taken(session, "lris")
+        assert not name_can_be_had(session, "lris", cast.BAN_KEYS)
         assert len(statements) == 1
         assert identity_of(session, "https://nobody.invalid", "1") is None
         assert len(statements) == 2

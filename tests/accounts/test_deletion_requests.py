@@ -61,6 +61,28 @@ def test_a_wish_to_be_deleted_begins_leaving_and_can_be_followed(forum: Forum, l
 
 
 @pytest.mark.proves("A33")
+def test_when_it_is_too_late_nobody_is_told_to_log_in(forum: Forum) -> None:
+    Browser(forum).join("quiet-river", "facebook")
+    url = call(forum, DELETION, signed(forum)).json()["url"]
+    with time_machine.travel(clock.now() + GRACE + timedelta(minutes=1), tick=True):
+        page = Browser(forum).get(url)
+    assert "being deleted" in page.text
+    assert "are over" in page.text
+    assert "Log in and keep my account" not in Page(page.text).links()
+
+
+@pytest.mark.proves("A33")
+@pytest.mark.parametrize("persona", ["robin", "sam"])
+def test_the_page_says_for_how_long_backups_are_really_kept(
+    database_url: str, tmp_path: Path, stand_in: StandIn, persona: str
+) -> None:
+    with served(replace(settings_for(database_url, tmp_path), backup_days=12), stand_in) as forum:
+        Browser(forum).join("quiet-river", "facebook")
+        url = call(forum, DELETION, signed(forum, PERSONAS[persona].facebook_subject)).json()["url"]
+        assert "overwritten within 12 days" in Browser(forum).get(url).text
+
+
+@pytest.mark.proves("A33")
 def test_somebody_unknown_gets_the_same_answer(forum: Forum) -> None:
     Browser(forum).join("quiet-river", "facebook")
     unknown = call(forum, DELETION, signed(forum, PERSONAS["sam"].facebook_subject))
@@ -95,9 +117,11 @@ def test_whoever_returns_after_they_were_erased_is_new(forum: Forum) -> None:
     do_daily_job(forum.database, "moderation.erase_left", GRACE + timedelta(minutes=1))
     assert forum.counts()["member"] == 0
     assert "Nothing of yours is kept here" in browser.get(url).text
-    # They are asked for their consent as anybody is, and may have the name, which nobody has any more.
+    # They are asked for their consent as anybody is. Their old name is nobody's for a year.
     browser.join("quiet-river", "facebook")
-    assert browser.name() == "quiet-river"
+    assert browser.name() is None
+    browser.join("other-river", "facebook")
+    assert browser.name() == "other-river"
     assert told(forum) == []
 
 
@@ -201,5 +225,5 @@ def test_a_page_of_a_request_is_gone_after_ninety_days(forum: Forum) -> None:
     (job,) = (job for job in SCHEDULE if job.name == "accounts.sweep_deletion_requests")
     for days, status in ((89, 200), (91, 404)):
         with time_machine.travel(clock.now() + timedelta(days=days)), forum.database.transaction() as session:
-            job.handler(session)
+            job.begin(session)
         assert Browser(forum).get(url).status_code == status, days

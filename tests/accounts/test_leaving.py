@@ -13,7 +13,6 @@ from forum.accounts.models import AccountEvent, AccountNotice, Identity, Leaving
 from forum.accounts.sign_in_sessions import end_all_sessions, sign_in, sign_in_as
 from forum.community.models import Topic
 from forum.consent.commands import withdraw
-from forum.consent.models import ConsentMethod
 from forum.database.session import Database
 from forum.permissions.actor import MemberState, Purpose, Role
 from forum.treatments.models import Treatment
@@ -144,7 +143,7 @@ def test_logging_in_brings_things_back_as_they_were(rowan: Someone, state: Membe
 def test_a_consent_that_was_taken_back_meanwhile_stays_so(rowan: Someone) -> None:
     leave(rowan)
     with rowan.database.transaction() as session:
-        withdraw(session, "Rowan", Purpose.HEALTH_DATA, ConsentMethod.OPERATOR)
+        withdraw(session, "Rowan", Purpose.HEALTH_DATA)
     assert state_of(rowan) is MemberState.LEAVING
     come_back(rowan)
     assert state_of(rowan) is MemberState.PAUSED
@@ -158,7 +157,7 @@ def test_taking_a_consent_back_while_setting_out_to_leave_keeps_both(rowan: Some
             leave(rowan)
             return
         with rowan.database.transaction() as session:
-            withdraw(session, "Rowan", Purpose.HEALTH_DATA, ConsentMethod.OPERATOR)
+            withdraw(session, "Rowan", Purpose.HEALTH_DATA)
 
     together(2, work)
     assert state_of(rowan) is MemberState.LEAVING
@@ -176,7 +175,7 @@ def test_taking_a_consent_back_while_coming_back_ends_in_rest(rowan: Someone, ma
             come_back(rowan)
             return
         with rowan.database.transaction() as session:
-            withdraw(session, "Rowan", Purpose.HEALTH_DATA, ConsentMethod.OPERATOR)
+            withdraw(session, "Rowan", Purpose.HEALTH_DATA)
 
     together(2, work)
     assert state_of(rowan) is MemberState.PAUSED
@@ -186,7 +185,7 @@ def test_an_optional_consent_taken_back_meanwhile_changes_nothing_else(rowan: So
     email = cast.join(rowan.database, "Hazel", given=[*_required(), Purpose.EMAIL])
     with rowan.database.transaction() as session:
         begin_leaving(session, email)
-        withdraw(session, "Hazel", Purpose.EMAIL, ConsentMethod.OPERATOR)
+        withdraw(session, "Hazel", Purpose.EMAIL)
         sign_in(session, email)
         assert session.get_one(Member, email).state is MemberState.ACTIVE
 

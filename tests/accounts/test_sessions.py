@@ -168,8 +168,9 @@ def test_the_day_is_written_down_once(forum: Forum) -> None:
                 assert browser.get(address).status_code == 200
             soft_writes_of(forum).flush()
         written = [statement for statement in statements if statement.startswith("UPDATE")]
-        assert len(written) == 1
-        assert "last_seen_on" in written[0]
+        # Of the session, and of its member.
+        assert [statement.split()[1] for statement in written] == ["sign_in_session", "member"]
+        assert all("last_seen_on" in statement for statement in written)
         assert days_seen(forum) == [tomorrow]
     # A clock that is set back takes nothing back.
     browser.get("/")

@@ -18,10 +18,11 @@ from forum.moderation.commands.members import let_in_member, note_member, turn_a
 from forum.moderation.drafts import MemberDraft
 from forum.moderation.models import MemberNote, Notice, ReasonCode, Report, ReportReason
 from forum.moderation.queries.members import MEMBERS_PER_PAGE
-from forum.permissions.actor import OPERATOR, MemberState, Role
+from forum.permissions.actor import OPERATOR, MemberState, Purpose, Role
 from forum.privacy.erasing import TURNED_AWAY_KEPT
 from tests import cast
 from tests.cast import Someone
+from tests.consent.deciding import give, state_of, take_back
 from tests.daily import do_daily_job
 from tests.moderation.conftest import Told
 from tests.moderation.working import entries, notices, page, press, refusal, report, rows_of
@@ -130,6 +131,25 @@ def test_only_moderators_of_the_whole_community_see_members(
     for someone in (cast.member(app), cast.peer_supporter(app), alder):
         for address in addresses:
             assert refusal(someone.client, address) == refusal(someone.client, "/moderation/nothing")
+
+
+# --- newcomers who took a consent back -------------------------------------------------------------------
+
+
+@pytest.mark.proves("C11")
+@pytest.mark.parametrize("turned_away_before", [False, True])
+def test_whoever_took_health_data_back_while_waiting_rests_when_let_in(
+    app: Flask, cedar: Someone, turned_away_before: bool
+) -> None:
+    hazel = waiting(app)
+    assert take_back(hazel.client, Purpose.HEALTH_DATA).status_code == 303
+    assert state_of(hazel) is MemberState.WAITING
+    if turned_away_before:
+        set_state(hazel, MemberState.TURNED_AWAY)
+    assert decide(cedar, "Hazel", "let-in") == 303
+    assert state_of(hazel) is MemberState.PAUSED
+    assert give(hazel.client, Purpose.HEALTH_DATA).status_code == 303
+    assert is_in(hazel)
 
 
 # --- notes -----------------------------------------------------------------------------------------------

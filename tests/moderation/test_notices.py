@@ -147,8 +147,8 @@ def test_the_list_goes_on_by_pages_in_one_statement_each(
     made = [leave(database, someone, cedar) for _number in range(NOTICES_PER_PAGE + 2)]
     with recorded(database) as statements:
         first = page(someone.client, "/notices")
-    # One for who asks, one for the community's settings, two for the page.
-    assert len(statements) == 4
+    # One for who asks, one for the community's settings, three for the page.
+    assert len(statements) == 5
     (older,) = [link for link in first.all("a") if "older=" in link.attributes["href"]]
     second = page(someone.client, urljoin("/notices", older.attributes["href"]))
     shown = [row.attributes["id"] for part in (first, second) for row in part.one("ol").all("li")]
@@ -169,6 +169,7 @@ def test_there_are_words_for_whatever_anybody_is_told() -> None:
             Action.POST_PUBLISH,
             Action.POST_EDIT,
             Action.POST_DELETE,
+            Action.POST_PURGE,
             Action.MEMBER_LOOK_UP,
             Action.MEMBER_NOTE,
         ):
@@ -189,7 +190,7 @@ def test_words_are_forgotten_after_six_months_and_the_notice_says_so(
 
     def sweep() -> list[bool]:
         with database.transaction() as session:
-            job.handler(session)
+            job.begin(session)
         return [bool(notice.their_words and notice.message) for notice in notices(database)]
 
     with time_machine.travel(now, tick=False) as moment:

@@ -135,7 +135,7 @@ def test_it_ends_by_the_clock_without_any_job(
     moment.shift(timedelta(days=1))
     (sweep,) = (job for job in SCHEDULE if job.name == "accounts.sweep_suspensions")
     with database.transaction() as session:
-        sweep.handler(session)
+        sweep.begin(session)
     with database.reading() as session:
         assert session.scalars(select(Suspension)).all() == []
 
@@ -147,7 +147,7 @@ def test_one_that_lasts_is_never_swept_away(
     moment.shift(timedelta(days=4000))
     (sweep,) = (job for job in SCHEDULE if job.name == "accounts.sweep_suspensions")
     with database.transaction() as session:
-        sweep.handler(session)
+        sweep.begin(session)
     assert until(database) is None
 
 

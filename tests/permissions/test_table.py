@@ -31,6 +31,8 @@ class Subject:
     # Where the subject is a member: who, and what they were trusted with.
     id: int = 2
     role: Role = Role.MEMBER
+    # Where it is a request: who made it.
+    asked_by: UUID | None = None
 
 
 MEMBER = Actor(member_id=MemberId(1), uuid=UUID(int=1), name="Wren")
@@ -49,9 +51,13 @@ CAST = {
     "administrator": replace(MEMBER, role=Role.ADMINISTRATOR),
     "waiting": replace(MEMBER, state=MemberState.WAITING),
     "turned away": replace(MEMBER, state=MemberState.TURNED_AWAY),
+    "restricted": replace(MEMBER, state=MemberState.RESTRICTED),
+    "has to agree again": replace(MEMBER, has_to_agree_again=True),
     "member while read-only": replace(MEMBER, site_is_read_only=True),
     "moderator while read-only": replace(MEMBER, role=Role.MODERATOR, site_is_read_only=True),
     "operator": OPERATOR,
+    "moderator who has to agree again": replace(MEMBER, role=Role.MODERATOR, has_to_agree_again=True),
+    "administrator who has to agree again": replace(MEMBER, role=Role.ADMINISTRATOR, has_to_agree_again=True),
     "suspended moderator": replace(MEMBER, role=Role.MODERATOR, is_suspended=True),
 }
 EVERYBODY = set(CAST)
@@ -61,6 +67,8 @@ STAFF = {"category moderator"} | MODERATORS
 WRITERS = {"member", "peer supporter"} | STAFF
 ADMINISTRATORS = {"administrator"}
 RUNNING = {"administrator", "operator"}
+# Who may look on also while they have to agree to what changed: that is reading.
+LOOKING_ON = MODERATORS | {"moderator who has to agree again", "administrator who has to agree again"}
 NOBODY: set[str] = set()
 
 SUBJECTS = {
@@ -71,7 +79,7 @@ SUBJECTS = {
     "the community's": Subject(author_id=None, locked=False),
     "in another category": Subject(author_id=2, locked=False, category_id=6),
     "for two categories": Subject(author_id=2, locked=False, other_category_id=6),
-    "oneself": Subject(author_id=2, locked=False, id=1),
+    "oneself": Subject(author_id=2, locked=False, id=1, asked_by=UUID(int=1)),
     "a moderator": Subject(author_id=2, locked=False, role=Role.MODERATOR),
 }
 OTHERS = (
@@ -94,11 +102,14 @@ EXPECTED: dict[Action, dict[str, set[str]]] = {
         **dict.fromkeys(SUBJECTS, NOBODY),
         "own": WRITERS,
     },
-    Action.POST_DELETE: {
-        **dict.fromkeys(SUBJECTS, NOBODY),
-        "own": MEMBERS,
-        "own, locked": MEMBERS,
+    **{
+        action: {**dict.fromkeys(SUBJECTS, NOBODY), "own": MEMBERS, "own, locked": MEMBERS}
+        for action in (Action.POST_DELETE, Action.POST_PURGE)
     },
+    Action.ACCOUNT_RENAME: dict.fromkeys(
+        SUBJECTS, MEMBERS - {"suspended", "suspended moderator", "turned away"}
+    ),
+    Action.ACCOUNT_RESTRICT: dict.fromkeys(SUBJECTS, MEMBERS),
     Action.REPORT_RAISE: dict.fromkeys(SUBJECTS, EVERYBODY),
     **{
         action: {**dict.fromkeys(SUBJECTS, STAFF), "in another category": MODERATORS}
@@ -133,13 +144,11 @@ EXPECTED: dict[Action, dict[str, set[str]]] = {
         "for two categories": MODERATORS,
     },
     **{
-        action: dict.fromkeys(SUBJECTS, STAFF)
+        action: dict.fromkeys(SUBJECTS, STAFF | LOOKING_ON)
         for action in (Action.MODERATE, Action.REPORT_LIST, Action.LOG_READ)
     },
-    **{
-        action: dict.fromkeys(SUBJECTS, MODERATORS)
-        for action in (Action.MEMBER_LOOK_UP, Action.MEMBER_LET_IN)
-    },
+    Action.MEMBER_LOOK_UP: dict.fromkeys(SUBJECTS, LOOKING_ON),
+    Action.MEMBER_LET_IN: dict.fromkeys(SUBJECTS, MODERATORS),
     **{
         action: {**dict.fromkeys(SUBJECTS, MODERATORS), "oneself": NOBODY, "a moderator": ADMINISTRATORS}
         for action in (Action.MEMBER_SUSPEND, Action.MEMBER_TURN_AWAY, Action.MEMBER_NOTE)
@@ -156,12 +165,16 @@ EXPECTED: dict[Action, dict[str, set[str]]] = {
             Action.SETTINGS_CHANGE,
             Action.ROLE_CHANGE,
             Action.CATEGORY_CHANGE,
-            Action.POLICY_PUBLISH,
             Action.TREATMENT_PUBLISH,
             Action.HELPLINES_CHANGE,
             Action.COMMUNITY_TOPIC_START,
         )
     },
+    # A policy that nobody can agree to must not keep the one away who can put it right.
+    Action.POLICY_PUBLISH: dict.fromkeys(SUBJECTS, RUNNING | {"administrator who has to agree again"}),
+    # The operator is nobody in particular, and two have to stand by a hold.
+    Action.HOLD_ASK: dict.fromkeys(SUBJECTS, ADMINISTRATORS),
+    Action.HOLD_CONFIRM: {**dict.fromkeys(SUBJECTS, ADMINISTRATORS), "oneself": NOBODY},
     # Whoever has the code has the account, so no administrator gives one out.
     Action.RECOVERY_CODE_GIVE: {subject: {"operator"} for subject in SUBJECTS},
 }
@@ -211,6 +224,19 @@ def test_a_button_and_a_command_say_the_same_sentence(action: Action, subject: s
         ("suspended moderator", Action.REPORT_LIST, "own", "Your account is suspended,"),
         ("paused", Action.TOPIC_START, "own", "Your account is paused,"),
         ("leaving", Action.TOPIC_START, "own", "Your account is paused,"),
+        ("restricted", Action.TOPIC_START, "own", "You asked that what is yours be kept"),
+        ("has to agree again", Action.TOPIC_START, "own", "Our policies changed"),
+        ("moderator who has to agree again", Action.POST_HIDE, "another's", "Our policies changed"),
+        (
+            "moderator who has to agree again",
+            Action.MEMBER_NOTE,
+            "oneself",
+            "Nobody can do this to themselves",
+        ),
+        ("administrator who has to agree again", Action.SETTINGS_CHANGE, "own", "Our policies changed"),
+        ("administrator who has to agree again", Action.HOLD_ASK, "own", "Our policies changed"),
+        ("suspended", Action.ACCOUNT_RENAME, "own", "Your account is suspended,"),
+        ("administrator", Action.HOLD_CONFIRM, "oneself", "You asked for this yourself."),
         ("without consent", Action.TOPIC_START, "own", "You have not agreed"),
         ("without terms", Action.POST_EDIT, "own", "You have not agreed"),
         ("member", Action.POST_EDIT, "another's", "Only the person who wrote this"),
@@ -238,7 +264,7 @@ def test_only_who_was_let_in_reads_as_a_member() -> None:
 
 
 def test_only_moderators_in_good_standing_work_as_moderators() -> None:
-    assert {name for name, actor in CAST.items() if actor.works_as_staff} == STAFF
+    assert {name for name, actor in CAST.items() if actor.works_as_staff} == STAFF | LOOKING_ON
     for role in (Role.CATEGORY_MODERATOR, Role.MODERATOR, Role.ADMINISTRATOR):
         for state in set(MemberState) - {MemberState.ACTIVE}:
             assert not replace(MEMBER, role=role, state=state).works_as_staff

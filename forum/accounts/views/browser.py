@@ -135,6 +135,12 @@ def drop_pending(response: Response) -> None:
         )
 
 
+def clear_storage(response: Response) -> None:
+    """Have the browser forget what it stored of somebody who is signed in no more."""
+    # Not "cookies": they would take the reading choices along, which have nothing to do with an account.
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+
+
 def unstored(response: AnyResponse) -> AnyResponse:
     """Let nobody store an answer: it is one person's, and carries cookies or a form's token."""
     response.headers["Cache-Control"] = "no-store"

@@ -66,7 +66,8 @@ def ask_facebook_deletion() -> Response:
 @public
 def deletion_page(code: str) -> Response:
     """Show what became of a request, to whoever holds its code."""
-    page = deletion_requests.deletion_page(current.session(), code, current.contact())
+    days = current.settings().backup_days
+    page = deletion_requests.deletion_page(current.session(), code, current.contact(), days)
     return unstored(render("accounts/deletion_page.html", page))
 
 

@@ -26,18 +26,9 @@ from forum.web.access import is_proven, members_only
 from forum.web.forms import show_refusal
 from forum.web.headers import SAFE_METHODS
 from forum.web.rendering import render
+from forum.web.waiting import WaitingForm, asked_for, waiting_form
 
 AGAIN = "/log-in/again"
-# What may stand in a path as it is.
-_PLAIN_IN_PATH = "/:@!$&'()*+,;=~"
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingForm:
-    """What was sent and waits: where it goes, and its fields, each as often as it came."""
-
-    address: str
-    fields: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +77,9 @@ def ask_for_proof(refusal: ProveFirst) -> Response:
     """Offer the ways in place of what was asked for, and keep what was sent."""
     if error_pages.wants_json():
         return error_pages.answer(403, refusal.reason)
-    address = quote(request.path, safe=_PLAIN_IN_PATH)
-    if request.query_string:
-        address += "?" + request.query_string.decode("ascii", "replace")
     if request.method in SAFE_METHODS:
-        return _show(next_page=safe_next(address), status=403)
-    fields = tuple(field for field in request.form.items(multi=True) if field[0] != "csrf_token")
-    return _show(next_page=HOME, waiting=WaitingForm(address, fields), status=403)
+        return _show(next_page=safe_next(asked_for()), status=403)
+    return _show(next_page=HOME, waiting=waiting_form(), status=403)
 
 
 def finish_proof(identity: ProvidedIdentity, next_page: str) -> Answer:

@@ -7,9 +7,11 @@ joins without it.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import structlog
-from flask import current_app, redirect, request, url_for
+from flask import Flask, current_app, redirect, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from forum.accounts import commands, providers
@@ -34,6 +36,7 @@ from forum.accounts.views.not_done import came_to_nothing
 from forum.accounts.views.proving import again_at, finish_proof, try_another_way
 from forum.accounts.views.ways_in import back_to_ways_in, finish_adding
 from forum.errors import Malformed, SignInFirst
+from forum.permissions.actor import MemberId
 from forum.text.translate import gettext as _
 from forum.web import current
 from forum.web.access import public, require_proof
@@ -42,6 +45,10 @@ from forum.web.rendering import render
 
 log = structlog.get_logger()
 
+# What is done with an address that a provider vouches for when a member logs in: only whoever knows of consents can say
+# whether it may be kept, so the application's wiring hands it over.
+KeepAddress: TypeAlias = Callable[[Session, MemberId, str], None]
+_KEEP_ADDRESS = "keep_address"
 # What an address can be at most (RFC 5321, section 4.5.3.1.3).
 _LONGEST_EMAIL = 254
 
@@ -66,6 +73,11 @@ class NobodyNewPage:
 
     why: str
     provider: str
+
+
+def install(app: Flask, keep_address: KeepAddress) -> None:
+    """Let an address that a provider vouches for at a log-in be kept, where it may be."""
+    app.extensions[_KEEP_ADDRESS] = keep_address
 
 
 @accounts.get("/log-in")
@@ -132,8 +144,7 @@ def log_out() -> Response:
     browser.forget_sign_in()
     response = current_app.make_response(redirect("/", SEE_OTHER))
     browser.drop_pending(response)
-    # Not "cookies": they would take the reading choices along, which have nothing to do with an account.
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    browser.clear_storage(response)
     return unstored(response)
 
 
@@ -167,6 +178,10 @@ def _let_in(identity: providers.ProvidedIdentity, next_page: str) -> Response:
         # After the member is held, as everybody does who ends sessions: else two could wait for each other.
         sign_out(current.session(), actor.sign_in_session_id)
     if signed_in is not None:
+        address = _vouched_address(identity)
+        if address is not None:
+            keep_address: KeepAddress = current_app.extensions[_KEEP_ADDRESS]
+            keep_address(current.session(), signed_in[0], address)
         browser.carry_sign_in(signed_in[1])
         response = current_app.make_response(redirect(next_page, SEE_OTHER))
         browser.drop_pending(response)
@@ -179,14 +194,19 @@ def _let_in(identity: providers.ProvidedIdentity, next_page: str) -> Response:
     return response
 
 
-def _pending(identity: providers.ProvidedIdentity, next_page: str) -> PendingIdentity:
+def _vouched_address(identity: providers.ProvidedIdentity) -> str | None:
+    """Return the e-mail address, if the provider says that it is theirs."""
     verified = identity.email if identity.email_verified else None
+    return verified if verified and len(verified) <= _LONGEST_EMAIL else None
+
+
+def _pending(identity: providers.ProvidedIdentity, next_page: str) -> PendingIdentity:
     proven = proven_by(identity)
     return PendingIdentity(
         provider=identity.provider.value,
         issuer=identity.issuer,
         subject=identity.subject,
-        email=verified if verified and len(verified) <= _LONGEST_EMAIL else None,
+        email=_vouched_address(identity),
         name_hints=identity.name_hints,
         next=next_page,
         proof=proven.proof.value if proven else "",

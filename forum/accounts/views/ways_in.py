@@ -92,7 +92,9 @@ def remove_identity_page(identity_id: int) -> Response:
 def remove_identity(identity_id: int) -> Answer:
     """Take it away."""
     check_form(Form(request.form), request.form)
-    token = identities.remove_identity(current.session(), current.actor(), identity_id, keys_of_issuers())
+    token = identities.remove_identity(
+        current.session(), current.actor(), identity_id, keys_of_issuers(), current.settings().ban_keys
+    )
     browser.carry_renewed(token)
     return unstored(redirect(WAYS_IN, SEE_OTHER))
 

@@ -10,14 +10,16 @@ from forum.accounts import suspensions
 from forum.accounts.models import Member
 from forum.accounts.suspensions import MemberSubject, hold_member_named, is_known
 from forum.audit_log.commands import record
+from forum.consent.choices_queries import consent_stands
 from forum.errors import Conflict, Malformed, NotFound
 from forum.moderation.decisions import decided_about, refuse_if_decided_since
 from forum.moderation.drafts import MemberDraft, SuspendDraft
+from forum.moderation.leaving_authors import hold_subject_called
 from forum.moderation.models import MemberNote
 from forum.moderation.notices import tell
 from forum.moderation.reasons import check_reason
 from forum.permissions.actions import Action
-from forum.permissions.actor import Actor, MemberId, MemberState, Role
+from forum.permissions.actor import REQUIRED_PURPOSES, Actor, MemberId, MemberState, Role
 from forum.permissions.check import can, require
 from forum.text.translate import gettext as _
 from forum.text.translate import say_moment
@@ -31,12 +33,13 @@ SAME_NOTE_WITHIN = timedelta(minutes=1)
 def suspend_member(session: Session, actor: Actor, name: str, draft: SuspendDraft) -> MemberId:
     """Let a member read but not write from their next request on, tell them why, and return who it is.
 
-    It ends by the clock, and leaves how else things stand with them as it is.
+    It ends by the clock, and leaves how else things stand with them as it is. Somebody who is leaving goes by an open
+    report (see ``leaving_authors``); should they not come back, the suspension becomes a ban when they are erased.
 
     Emits: MemberSuspended
     Raises: NotFound, SignInFirst, Forbidden, Malformed, Conflict (suspended already, or decided about meanwhile)
     """
-    member = hold_member_named(session, name)
+    member = hold_subject_called(session, actor, name)
     require(actor, Action.MEMBER_SUSPEND, member)
     check_reason(Action.MEMBER_SUSPEND, draft.reason)
     if draft.days not in SUSPENSION_DAYS:
@@ -72,7 +75,7 @@ def unsuspend_member(session: Session, actor: Actor, name: str, draft: MemberDra
     Emits: SuspensionLifted
     Raises: NotFound, SignInFirst, Forbidden, Malformed, Conflict (not suspended, or decided about meanwhile)
     """
-    member = hold_member_named(session, name)
+    member = hold_subject_called(session, actor, name)
     require(actor, Action.MEMBER_UNSUSPEND, member)
     check_reason(Action.MEMBER_UNSUSPEND, draft.reason)
     _refuse_if_decided_since(session, actor, member, draft.seen)
@@ -86,6 +89,8 @@ def unsuspend_member(session: Session, actor: Actor, name: str, draft: MemberDra
 def let_in_member(session: Session, actor: Actor, name: str, draft: MemberDraft) -> MemberId:
     """Let a waiting newcomer write, or one who was turned away and isn't erased yet, and return who it is.
 
+    Whoever took back meanwhile what an account stands on rests first, and writes once they agree to it again.
+
     Emits: MemberLetIn
     Raises: NotFound, SignInFirst, Forbidden, Conflict (nobody waits, or decided about meanwhile)
     """
@@ -95,7 +100,13 @@ def let_in_member(session: Session, actor: Actor, name: str, draft: MemberDraft)
     _refuse_if_decided_since(session, actor, member, draft.seen)
     if member.state not in (MemberState.WAITING, MemberState.TURNED_AWAY):
         raise Conflict(_("They are not waiting to be let in. Nothing was changed."))
-    suspensions.settle_newcomer(session, member.id, let_in=True)
+    # Held since before this look: nobody agrees, or takes an agreement back, between the two.
+    has_agreed = session.execute(
+        select(*(consent_stands(Member.uuid, purpose) for purpose in sorted(REQUIRED_PURPOSES))).where(
+            Member.id == member.id
+        )
+    ).one()
+    suspensions.let_in(session, member.id, has_agreed=all(has_agreed))
     _settle(session, actor, member, Action.MEMBER_LET_IN, draft)
     return member.id
 
@@ -112,7 +123,7 @@ def turn_away_member(session: Session, actor: Actor, name: str, draft: MemberDra
     _refuse_if_decided_since(session, actor, member, draft.seen)
     if member.state is not MemberState.WAITING:
         raise Conflict(_("They are not waiting to be let in. Nothing was changed."))
-    suspensions.settle_newcomer(session, member.id, let_in=False)
+    suspensions.turn_away(session, member.id)
     _settle(session, actor, member, Action.MEMBER_TURN_AWAY, draft)
     return member.id
 
@@ -160,8 +171,10 @@ def delete_note(session: Session, actor: Actor, note_id: int) -> str:
     if name is None:
         raise NotFound
     member = hold_member_named(session, name)
-    if not can(actor, Action.MEMBER_NOTE, member):
+    may_note = can(actor, Action.MEMBER_NOTE, member)
+    if not may_note and may_note.way_on is None:
         raise NotFound
+    require(actor, Action.MEMBER_NOTE, member)
     gone = session.execute(
         delete(MemberNote).where(MemberNote.id == note_id).returning(MemberNote.id)
     ).one_or_none()

@@ -6,6 +6,8 @@ from sqlalchemy import func, or_, update
 from sqlalchemy.orm import Session
 
 from forum import clock
+from forum.accounts.queries import restricted_members
+from forum.database.rows import rows_changed
 from forum.errors import NotFound
 from forum.moderation.models import Notice
 from forum.moderation.notices import WORDS_KEPT
@@ -31,14 +33,15 @@ def mark_notice_seen(session: Session, actor: Actor, notice_id: int) -> int:
     return notice_id
 
 
-def sweep_notices(session: Session) -> None:
-    """Forget the words in notices when the time is over for which they are kept. That something was decided stays."""
-    session.execute(
-        update(Notice)
-        .where(
-            Notice.made_at < clock.now() - WORDS_KEPT,
-            or_(Notice.their_words != "", Notice.message != ""),
-        )
-        .values(their_words="", message="")
-        .execution_options(synchronize_session=False)
+def sweep_notices(session: Session) -> int:
+    """Forget the words in notices when the time is over for which they are kept; return in how many there were some.
+
+    That something was decided stays, and so do the words of restricted members.
+    """
+    with_words = or_(Notice.their_words != "", Notice.message != "")
+    old = update(Notice).where(
+        Notice.made_at < clock.now() - WORDS_KEPT,
+        with_words,
+        Notice.member_id.not_in(restricted_members()),
     )
+    return rows_changed(session, old.values(their_words="", message=""))

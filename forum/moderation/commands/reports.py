@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from forum import clock
 from forum.community.subjects import visible_post
 from forum.database.dialects import tools
+from forum.database.rows import rows_changed
 from forum.errors import TooMany
 from forum.events import ReportRaised, emit
 from forum.moderation.drafts import ReportDraft
@@ -29,7 +30,7 @@ BY_VISITORS_WITHIN = timedelta(days=1)
 MOST_BY_A_MEMBER = 20
 BY_A_MEMBER_WITHIN = timedelta(hours=1)
 
-# As the policies promise: records about care in a crisis, and words kept for as long as an appeal may come.
+# As the policies promise, both from when the report came: records about care in a crisis, and any other case.
 WORRIES_KEPT = timedelta(days=90)
 REPORTS_KEPT = WORDS_KEPT
 
@@ -74,8 +75,11 @@ def raise_report(session: Session, actor: Actor, post_id: int, draft: ReportDraf
     return report.id
 
 
-def sweep_reports(session: Session) -> None:
-    """Forget reports, with the words they kept, when the time is over for which the policies promise to keep them."""
+def sweep_reports(session: Session) -> int:
+    """Forget reports, with the words they kept, when the time is over for which the policies promise to keep them.
+
+    Returns how many.
+    """
     now = clock.now()
     over = or_(
         and_(is_worry(), Report.raised_at < now - WORRIES_KEPT),
@@ -88,7 +92,7 @@ def sweep_reports(session: Session) -> None:
         .values(topic_id=None, post_id=None, their_words="", message="")
         .execution_options(synchronize_session=False)
     )
-    session.execute(delete(Report).where(over).execution_options(synchronize_session=False))
+    return rows_changed(session, delete(Report).where(over))
 
 
 def _told_by_visitors(session: Session, post_id: int, reason: ReportReason) -> int:

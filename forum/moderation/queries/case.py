@@ -6,7 +6,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from forum.accounts.models import Member
+from forum import clock
+from forum.accounts.models import Member, Suspension
+from forum.accounts.queries import suspension_holds
 from forum.audit_log.models import AuditEntry
 from forum.community.addresses import post_address
 from forum.community.models import Category, Post, PostState, Topic, TopicState
@@ -16,6 +18,7 @@ from forum.database.rows import AnyRow
 from forum.errors import NotFound
 from forum.moderation.deciding import fitting_post
 from forum.moderation.decisions import newest_decision
+from forum.moderation.leaving_authors import called_by
 from forum.moderation.models import Report, ReportOutcome, ReportReason
 from forum.moderation.names import is_named, name_of
 from forum.moderation.outcomes import label_of_outcome, outcomes_for
@@ -24,7 +27,7 @@ from forum.moderation.queries.reports import is_worry
 from forum.moderation.reasons import label_of
 from forum.moderation.visibility import report_is_visible
 from forum.permissions.actions import Action
-from forum.permissions.actor import Actor
+from forum.permissions.actor import Actor, MemberState, Role
 from forum.permissions.check import can, require
 from forum.text.translate import gettext as _
 
@@ -62,6 +65,14 @@ class _Written:
 
     category_id: int
     author_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Author:
+    """What the rules ask about whoever wrote it."""
+
+    id: int
+    role: Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +163,7 @@ def case_page(session: Session, actor: Actor, report_id: int) -> CasePage:
         outcomes=outcomes_for(is_worry=about_someone),
         can_be_told=bool(row.told_by_members),
         has_visitors=bool(row.told_by_visitors),
-        ways=_ways(row, actor, report_id) if is_there else (),
+        ways=(*(_ways(row, actor, report_id) if is_there else ()), *_ways_with_author(row, actor, report_id)),
         decisions=newest_entries(
             session,
             actor,
@@ -205,12 +216,16 @@ def _post_of(session: Session, actor: Actor, report_id: int) -> AnyRow:
             Post.author_id.label("post_author_id"),
             author.name.label("author_name"),
             author.state.label("author_state"),
+            author.role.label("author_role"),
             Topic.id.label("topic_id"),
             Topic.title,
             Topic.state.label("topic_state"),
             Topic.locked,
             Topic.author_id.label("topic_author_id"),
             starter.state.label("starter_state"),
+            exists()
+            .where(Suspension.member_id == Post.author_id, suspension_holds(clock.now()))
+            .label("is_suspended"),
             Category.id.label("category_id"),
             Category.name.label("category_name"),
             # A line that stays behind says that the post was moved.
@@ -300,6 +315,20 @@ def _standing(row: AnyRow) -> tuple[str, ...]:
     elif row.edited_at is not None:
         found.append(_("Its author has changed it since it was written."))
     return tuple(found)
+
+
+def _ways_with_author(row: AnyRow, actor: Actor, report_id: int) -> tuple[Way, ...]:
+    """Return what can be decided about an author who is leaving, and has no page of their own any more."""
+    is_open = row.closed_at is None and row.reason is not ReportReason.WORRIED_ABOUT_SOMEONE
+    if not is_open or row.author_state is not MemberState.LEAVING:
+        return ()
+    who = f"/moderation/members/{called_by(report_id)}"
+    author = _Author(row.post_author_id, row.author_role)
+    if row.is_suspended:
+        fits = [(Action.MEMBER_UNSUSPEND, _("Lift the suspension"), "lift")]
+    else:
+        fits = [(Action.MEMBER_SUSPEND, _("Suspend whoever wrote it"), "suspend")]
+    return tuple(Way(words, f"{who}/{deed}") for action, words, deed in fits if can(actor, action, author))
 
 
 def _ways(row: AnyRow, actor: Actor, report_id: int) -> tuple[Way, ...]:

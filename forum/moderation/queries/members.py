@@ -16,6 +16,7 @@ from forum.community.queries import title_to_show
 from forum.community.visibility import is_shown
 from forum.database.keyset import Window, slice_of
 from forum.moderation.decisions import decided_about, newest_decision
+from forum.moderation.leaving_authors import subject_called
 from forum.moderation.models import MemberNote, Report
 from forum.moderation.names import name_of
 from forum.moderation.queries.log import LogLine, newest_entries, role_in_words
@@ -175,15 +176,15 @@ def member_page(session: Session, actor: Actor, name: str) -> MemberPage:
     )
 
 
-def decision_on(session: Session, actor: Actor, name: str) -> tuple[MemberSubject, int]:
+def decision_on(session: Session, actor: Actor, name: str, action: Action) -> tuple[MemberSubject, int]:
     """Return a member and the newest decision on them, for a page that asks before something is decided.
 
     Raises NotFound, Forbidden or SignInFirst.
 
-    Queries: 2
+    Queries: 2, and 3 by a report
     """
     require(actor, Action.MEMBER_LOOK_UP)
-    member = member_named(session, name)
+    member = subject_called(session, actor, name, action)
     return member, newest_decision(session, decided_about(member.uuid))
 
 
@@ -246,4 +247,5 @@ def _state_in_words(state: MemberState) -> str:
         MemberState.WAITING: _("Waiting to be let in"),
         MemberState.TURNED_AWAY: _("Turned away"),
         MemberState.LEAVING: _("Leaving"),
+        MemberState.RESTRICTED: _("Restricted: nothing of theirs is shown or used, by their own choice"),
     }[state]

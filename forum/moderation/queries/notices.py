@@ -15,6 +15,7 @@ from forum.community.addresses import topic_address
 from forum.community.models import Topic
 from forum.community.queries import title_to_show
 from forum.community.visibility import is_shown, opening_stands, topic_is_visible
+from forum.consent.choices_queries import ChangedPolicy, policy_news
 from forum.database.keyset import Window, slice_of
 from forum.database.rows import AnyRow, AnySelect
 from forum.errors import NotFound
@@ -51,8 +52,14 @@ class NoticesPage:
     notices: tuple[NoticeLine, ...]
     newer: str
     older: str
-    # What is new about the member's own account; nothing on older pages.
+    # What is new about the member's own account, and in the policies; nothing on older pages.
     about_account: tuple[AccountNoticeLine, ...]
+    policies: tuple[ChangedPolicy, ...]
+
+    @property
+    def newest_policy(self) -> int:
+        """Return up to which version of a policy the page says what is new."""
+        return self.policies[-1].id
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +104,9 @@ _WELCOME = frozenset(
 def notices_page(session: Session, actor: Actor, window: Window) -> NoticesPage:
     """Return a page of what the actor was told. Raises Malformed for a foreign cursor.
 
-    Queries: 2, one for an older page
+    Queries: 3, one for an older page
     """
+    is_newest = window == Window()
     found = slice_of(session, _own(actor).add_columns(Notice.id), [Notice.id], window, NOTICES_PER_PAGE)
     return NoticesPage(
         notices=tuple(
@@ -113,7 +121,8 @@ def notices_page(session: Session, actor: Actor, window: Window) -> NoticesPage:
         ),
         newer=found.newer,
         older=found.older,
-        about_account=account_notices(session, actor, unseen=True) if window == Window() else (),
+        about_account=account_notices(session, actor, unseen=True) if is_newest else (),
+        policies=policy_news(session, actor) if is_newest else (),
     )
 
 

@@ -24,13 +24,14 @@ from forum.moderation.forms.members import (
     parse_note,
     parse_suspension,
 )
+from forum.moderation.leaving_authors import page_of
 from forum.moderation.queries import members as queries
 from forum.moderation.queries.members import MemberPage
 from forum.moderation.reasons import REASONS, label_of_code
 from forum.moderation.views.blueprint import moderation
 from forum.moderation.wording import Told, signed_by, told
 from forum.permissions.actions import Action
-from forum.permissions.actor import Actor, MemberId
+from forum.permissions.actor import Actor, MemberId, MemberState
 from forum.permissions.check import require
 from forum.text.plain import tidy_line
 from forum.text.translate import gettext as _
@@ -152,7 +153,7 @@ def suspend_member(name: str) -> Answer:
             name, "suspend", form, told(Action.MEMBER_SUSPEND, draft.reason, until=draft.ends(clock.now()))
         )
     commands.suspend_member(current.session(), current.actor(), name, draft)
-    return redirect(f"/moderation/members/{name}", SEE_OTHER)
+    return redirect(page_of(name), SEE_OTHER)
 
 
 @moderation.post("/moderation/members/<name>/lift")
@@ -187,7 +188,7 @@ def _decide(name: str, deed: str, command: Callable[[Session, Actor, str, Member
     if step_of(form) is Step.PREVIEW:
         return _ask(name, deed, form, told(action, draft.reason))
     command(current.session(), current.actor(), name, draft)
-    return redirect(f"/moderation/members/{name}", SEE_OTHER)
+    return redirect(page_of(name), SEE_OTHER)
 
 
 def _member(name: str, form: NoteForm, status: int = 200) -> Response:
@@ -207,14 +208,14 @@ def _ask(
     name: str, deed: str, form: DecisionForm | None, preview: Told | None = None, status: int = 200
 ) -> Response:
     actor = current.actor()
-    member, seen = current.read(lambda session: queries.decision_on(session, actor, name))
     action = _ACTIONS[deed]
+    member, seen = current.read(lambda session: queries.decision_on(session, actor, name, action))
     require(actor, action, member)
     page = MemberDecisionPage(
         member=member,
-        words=_words(deed, member.name),
-        address=f"/moderation/members/{member.name}/{deed}",
-        back=f"/moderation/members/{member.name}",
+        words=_words(deed, member),
+        address=f"/moderation/members/{name}/{deed}",
+        back=page_of(name),
         form=form or form_for(action, seen=seen),
         reasons=tuple(Choice(code.value, label_of_code(code)) for code in REASONS.get(action, ())),
         lengths=_lengths() if deed == "suspend" else (),
@@ -234,7 +235,19 @@ def _lengths() -> tuple[Choice, ...]:
     )
 
 
-def _words(deed: str, name: str) -> Words:
+def _words(deed: str, member: MemberSubject) -> Words:
+    name = member.name
+    if deed == "suspend" and member.state is MemberState.LEAVING:
+        return Words(
+            _("Suspend whoever wrote this?"),
+            _(
+                "They are leaving, and can still come back. If they do, they can read but not write. If they don’t, "
+                "nobody can join anew with their Google or Facebook account before this is over, or before two years "
+                "have passed."
+            ),
+            _("Suspend them"),
+            "danger",
+        )
     return {
         "suspend": Words(
             _("Suspend %(name)s?", name=name),

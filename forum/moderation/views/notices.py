@@ -8,6 +8,7 @@ from wtforms import Form
 
 from forum.accounts import account_notices
 from forum.accounts.forms import parse_up_to
+from forum.consent import changing
 from forum.database.keyset import Window
 from forum.moderation.commands import notices as commands
 from forum.moderation.queries import notices as queries
@@ -53,6 +54,14 @@ def notice_page(notice_id: int) -> Response:
 def mark_account_notices_seen() -> Answer:
     """Remember that the member has read what is new about their account, as far as the page showed it."""
     account_notices.mark_account_notices_seen(current.session(), current.actor(), parse_up_to(request.form))
+    return redirect("/notices", SEE_OTHER)
+
+
+@moderation.post("/notices/policies/seen")
+@members_only
+def mark_policies_seen() -> Answer:
+    """Remember that the member has read what is new in the policies, as far as the page showed it."""
+    changing.mark_policies_seen(current.session(), current.actor(), parse_up_to(request.form))
     return redirect("/notices", SEE_OTHER)
 
 
