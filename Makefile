@@ -76,6 +76,8 @@ release-check: $(VENV)/installed-dev ## Look at what a release depends on and ti
 
 docs: $(VENV)/installed-dev ## Write the generated documents anew (a test holds them against their sources)
 	@$(BIN)/python -m forum.permissions.documentation > docs/.new && mv docs/.new docs/permissions.md
+	@$(BIN)/python -m forum.privacy.documentation > docs/.new && mv docs/.new docs/personal-data.md
+	@$(BIN)/python -m forum.privacy.export_schema > docs/.new && mv docs/.new docs/schemas/export.schema.json
 	@$(BIN)/python -m tests.requirements > docs/.new && mv docs/.new docs/requirements.md
 
 bench: $(VENV)/installed-dev ## Measure what readers notice of a provider that hangs (some minutes; ARGS=--help for more)

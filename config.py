@@ -113,7 +113,8 @@ class Settings:
     cookie_keys: tuple[str, ...] = field(repr=False)
     # ledger_keys sign the consent ledger's head, which is kept outside the database (keep the old ones for good).
     ledger_keys: tuple[str, ...] = field(repr=False)
-    # ban_keys make the hashes by which a banned person who left is known again (keep the old ones for two years).
+    # ban_keys make the hashes by which a banned person who left, and a name that somebody had, are known again (keep
+    # the old ones for two years).
     ban_keys: tuple[str, ...] = field(repr=False)
 
     # Sign-in providers; None means that its button is not offered.

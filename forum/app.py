@@ -9,10 +9,11 @@ from config import PREFIX, STAND_IN_ISSUERS, Mode, Settings, SettingsError
 from forum import consequences, viewer
 from forum.accounts.queries import identity_of_issuer_exists
 from forum.accounts.sign_in_sessions import SESSION_LASTS
-from forum.accounts.views import accounts
+from forum.accounts.views import accounts, sign_in
 from forum.admin.views import admin
 from forum.community.my_views import my_pages
 from forum.community.views import community
+from forum.consent.changing import keep_vouched_address
 from forum.consent.views import consent
 from forum.database.session import Database
 from forum.moderation.views import moderation
@@ -55,6 +56,7 @@ def create_app(settings: Settings) -> Flask:
     error_pages.install(app)
     languages.install(app, settings)
     viewer.install(app)
+    sign_in.install(app, keep_vouched_address)
     app.before_request(access.check_access)
     csrf.install(app)
     # After the token: the page that asks for a proof shows again what was sent, which must not be a stranger's.

@@ -15,12 +15,16 @@ from typing import Any, TypeAlias
 import structlog
 from sqlalchemy.orm import Session
 
-from forum.accounts import letters
 from forum.community import topic_facts
+from forum.consent import letters
 from forum.events import (
     AccountNoticeMade,
+    ConsentTakenBack,
+    EarlierTextPurged,
     Event,
     Follower,
+    LeavingBegun,
+    LeavingCancelled,
     MemberPaused,
     MemberRestricted,
     MemberReturned,
@@ -30,6 +34,7 @@ from forum.events import (
     PostRemoved,
     PostRestored,
     PostsErased,
+    RestrictionLifted,
     TopicMerged,
     TopicSplit,
 )
@@ -37,6 +42,7 @@ from forum.jobs import queue
 from forum.jobs.queue import Payload
 from forum.jobs.worker import Errand, Handler
 from forum.mail.message import Letter
+from forum.privacy import erasure_ledger
 
 # Takes the session and the event. That it takes the right class of event is what a test of the table proves.
 EventHandler: TypeAlias = Callable[[Session, Any], object]
@@ -91,7 +97,8 @@ def mailed(writer: LetterWriter) -> Mailed:
 
 CONSEQUENCES: dict[type[Event], tuple[Consequence, ...]] = {
     PostPublished: (now(topic_facts.count_reply),),
-    PostDeleted: (now(topic_facts.refresh_topic_facts),),
+    PostDeleted: (now(topic_facts.refresh_topic_facts), now(erasure_ledger.note_post_deleted)),
+    EarlierTextPurged: (now(erasure_ledger.note_purged),),
     PostHidden: (now(topic_facts.refresh_topic_facts),),
     PostRemoved: (now(topic_facts.refresh_topic_facts),),
     PostRestored: (now(topic_facts.refresh_topic_facts),),
@@ -99,10 +106,24 @@ CONSEQUENCES: dict[type[Event], tuple[Consequence, ...]] = {
     TopicMerged: (now(topic_facts.refresh_merged_facts),),
     TopicSplit: (now(topic_facts.refresh_split_facts),),
     MemberPaused: (now(topic_facts.refresh_facts_of_member),),
-    MemberRestricted: (now(topic_facts.refresh_facts_of_member),),
+    MemberRestricted: (now(topic_facts.refresh_facts_of_member), now(erasure_ledger.note_restricted)),
+    RestrictionLifted: (now(erasure_ledger.note_restriction_lifted),),
     MemberReturned: (now(topic_facts.refresh_facts_of_member),),
+    LeavingBegun: (now(erasure_ledger.note_leaving_begun),),
+    LeavingCancelled: (now(erasure_ledger.note_leaving_cancelled),),
+    ConsentTakenBack: (now(erasure_ledger.note_taken_back),),
     AccountNoticeMade: (mailed(letters.letter_about_account),),
 }
+
+
+def without_letters(table: Table) -> Table:
+    """Return the table for what is done a second time, after a restore: whoever it is about had their letter."""
+    return MappingProxyType(
+        {
+            kind: tuple(one for one in promised if not isinstance(one, Mailed))
+            for kind, promised in table.items()
+        }
+    )
 
 
 def follower_of(table: Table) -> Follower:

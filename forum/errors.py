@@ -27,6 +27,10 @@ class Forbidden(Refusal):
     """The actor may see this but not do that; the reason says why (status 403)."""
 
 
+class AgreeFirst(Forbidden):
+    """They may, once they agreed to policies that changed (status 403, with what changed and the choices)."""
+
+
 class ProveFirst(Refusal):
     """They may, once they show anew that it is still they (status 403, with the ways to show it)."""
 

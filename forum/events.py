@@ -55,7 +55,7 @@ class MemberPaused(Event):
 
 @dataclass(frozen=True, slots=True)
 class MemberReturned(Event):
-    """A member who was leaving came back in time; what they wrote is shown again as before."""
+    """A member who was leaving, or whose account rested, is back; what they wrote is shown again as before."""
 
     member_id: int
     fixed_scopes = (SITE,)
@@ -85,17 +85,24 @@ class LeavingBegun(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LeavingCancelled(Event):
+    """A member who was leaving came back in time."""
+
+    member_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RestrictionLifted(Event):
+    """A member no longer wants that what is theirs be kept and not used."""
+
+    member_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentTakenBack(Event):
     """A member took back what they had agreed to: the number of it in the ledger."""
 
     sequence: int
-
-
-@dataclass(frozen=True, slots=True)
-class ExportAsked(Event):
-    """A member wants a copy of everything of theirs."""
-
-    export_id: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from types import MappingProxyType
 from config import Settings
 from forum.consent import heads
 from forum.database.session import Database
-from forum.jobs.worker import Errand, Handler, Recurring
-from forum.privacy import erasing, erasure_ledger, export_building, inactivity, retention
+from forum.jobs.worker import Handler, Lane, Recurring
+from forum.privacy import erasing, erasure_ledger, export_building, exports, inactivity, retention
+from forum.privacy.export_queries import BUILD_EXPORT
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -20,7 +21,7 @@ HOUR = timedelta(hours=1)
 SCHEDULE: tuple[Recurring, ...] = (
     # What is kept no longer: how long what is kept stands there, too.
     *retention.RECURRING,
-    Recurring("consent.sign_head", HOUR, heads.put_in_signing),
+    Recurring(heads.SIGN_HEAD, HOUR),
     Recurring("privacy.have_erasures_copied", MINUTE, erasure_ledger.have_copied),
 )
 
@@ -36,15 +37,13 @@ def handlers_of(ban_keys: Sequence[str]) -> Mapping[str, Handler]:
     )
 
 
-def errands_of(settings: Settings, database: Database) -> Mapping[str, Errand]:
-    """Return what is done outside any transaction for the jobs that recurring ones and commands put in: files."""
-    return MappingProxyType(
-        {
-            heads.WRITE_HEAD: heads.errand_for(settings.data_folder, settings.ledger_keys),
-            **export_building.errands(database, settings.data_folder),
-            erasure_ledger.WRITE: erasure_ledger.copying(settings.data_folder, database),
-            erasure_ledger.FORGET: erasure_ledger.forgetting(
-                settings.data_folder, database, settings.backup_days
-            ),
-        }
-    )
+def errands_of(settings: Settings, database: Database) -> tuple[Lane, ...]:
+    """Return what is done outside any transaction, in lanes: files, where nothing short waits for a large copy."""
+    folder, keys = settings.data_folder, settings.ledger_keys
+    short: Lane = {
+        heads.SIGN_HEAD: heads.errand_for(folder, keys),
+        erasure_ledger.WRITE: erasure_ledger.copying(folder, database, keys),
+        erasure_ledger.FORGET: erasure_ledger.forgetting(folder, database, settings.backup_days, keys),
+        exports.REMOVE_EXPORT_FILES: export_building.removing(folder),
+    }
+    return short, {BUILD_EXPORT: export_building.building(database, folder)}

@@ -14,6 +14,7 @@ from forum.accounts.sign_in_sessions import mark_seen, session_is_valid
 from forum.accounts.tokens import hash_of
 from forum.community.models import CategoryModerator
 from forum.community_settings.models import CommunitySettings
+from forum.consent.choices_queries import has_policy_news, must_agree_again
 from forum.consent.models import Decision
 from forum.consent.queries import decision_in_force
 from forum.moderation.models import Notice
@@ -80,6 +81,7 @@ def actor_of(session: Session, token: str) -> Actor | None:
     new_notices = or_(
         exists().where(Notice.member_id == Member.id, Notice.seen_at.is_(None)),
         exists().where(AccountNotice.member_id == Member.id, AccountNotice.seen_at.is_(None)),
+        has_policy_news(),
     )
     oldest_passkey = (
         select(func.min(Passkey.added_at)).where(Passkey.member_id == Member.id).scalar_subquery()
@@ -103,6 +105,7 @@ def actor_of(session: Session, token: str) -> Actor | None:
             categories,
             read_only,
             new_notices,
+            must_agree_again(),
             oldest_passkey,
             *(decision_in_force(Member.uuid, purpose) for purpose in purposes),
         )
@@ -128,6 +131,7 @@ def actor_of(session: Session, token: str) -> Actor | None:
         category_ids,
         is_read_only,
         has_new_notices,
+        has_to_agree_again,
         passkey_since,
         *decisions,
     ) = row
@@ -141,6 +145,7 @@ def actor_of(session: Session, token: str) -> Actor | None:
         suspended_until=until,
         site_is_read_only=bool(is_read_only),
         has_new_notices=bool(has_new_notices),
+        has_to_agree_again=bool(has_to_agree_again),
         locale=locale,
         category_ids=frozenset(int(part) for part in (category_ids or "").split(",") if part),
         missing_consents=frozenset(

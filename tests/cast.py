@@ -25,6 +25,7 @@ from forum.consent import commands, ledger, wording
 from forum.consent.drafts import JoinDraft, PolicyDraft
 from forum.consent.ledger import Entry
 from forum.consent.models import ConsentMethod, Decision, PolicyKind
+from forum.consent.policies import publish_policy
 from forum.consent.queries import policies_in_force
 from forum.database.session import Database
 from forum.permissions.actor import (
@@ -40,6 +41,8 @@ from forum.permissions.actor import (
 from forum.text.translate import DEFAULT_LOCALE
 
 _subjects = count(1)
+# The key of the tests' settings.
+BAN_KEYS = ("a key for bans that serves these tests alone",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def publish_policies(database: Database) -> None:
             if kind not in published:
                 title = kind.value.replace("-", " ").capitalize()
                 text = f"## In short\n\nThese are the {title.lower()} of the tests.\n"
-                commands.publish_policy(session, OPERATOR, PolicyDraft(kind, DEFAULT_LOCALE, title, text))
+                publish_policy(session, OPERATOR, PolicyDraft(kind, DEFAULT_LOCALE, title, text))
 
 
 def join(
@@ -95,7 +98,7 @@ def join(
             gpc=gpc,
             locale=DEFAULT_LOCALE,
         )
-        return commands.join(session, pending or identity(), draft)
+        return commands.join(session, pending or identity(), draft, ban_keys=BAN_KEYS)
 
 
 def identity(

@@ -17,11 +17,11 @@ def do_daily_job(database: Database, name: str, after: timedelta) -> None:
     (job,) = (job for job in SCHEDULE if job.name == name)
     with time_machine.travel(clock.now() + after):
         with database.transaction() as session:
-            job.handler(session)
+            job.begin(session)
         do_jobs(database)
 
 
 def do_jobs(database: Database) -> None:
     """Do the jobs that are due; there is no mail server."""
     errands = consequences.errands_of(consequences.CONSEQUENCES, None)
-    Worker(database, {**consequences.HANDLERS, **handlers_of(BAN_KEYS)}, errands=errands).run_due(limit=100)
+    Worker(database, {**consequences.HANDLERS, **handlers_of(BAN_KEYS)}, errands=[errands]).run_due(limit=100)

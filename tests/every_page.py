@@ -18,7 +18,7 @@ from tests.settled import Community, settle
 __all__ = ["NO_PAGES", "PAGES", "Community", "Look", "every_page", "settle"]
 
 # Whom a page is looked at by. "joining" is somebody at the consent step, whom a provider just vouched for; "unproven" a
-# moderator who logged in a while ago.
+# moderator who logged in a while ago, "resting" a member who took back what writing needs.
 EVERYONE = ("visitor", "member", "moderator", "administrator")
 MEMBERS = ("member", "moderator", "administrator")
 STAFF = ("moderator", "administrator")
@@ -53,6 +53,16 @@ PAGES: dict[str, tuple[Way, ...]] = {
     "/": (one("/"),),
     "/about": (one("/about"),),
     "/admin": (one("/admin", ADMINISTRATORS),),
+    "/admin/policies": (
+        Way(("/admin/policies", "/admin/policies?published", "/admin/policies?discarded"), ADMINISTRATORS),
+    ),
+    "/admin/policies/<kind>/<locale>": (
+        Way(("/admin/policies/terms/en", "/admin/policies/privacy/en"), ADMINISTRATORS),
+    ),
+    **{
+        f"/admin/policies/<kind>/<locale>/{what}": (one(f"/admin/policies/terms/en/{what}", ADMINISTRATORS),)
+        for what in ("preview", "publish", "discard")
+    },
     "/admin/settings": (Way(("/admin/settings", "/admin/settings?saved"), ADMINISTRATORS),),
     "/auth/facebook/deletion/<code>": (
         Way(tuple(f"/auth/facebook/deletion/{{{one}}}" for one in ("deletion", "deleted", "stayed"))),
@@ -113,7 +123,12 @@ PAGES: dict[str, tuple[Way, ...]] = {
     "/my-posts": (one("/my-posts", MEMBERS),),
     "/my-topics": (one("/my-topics", MEMBERS),),
     "/policies/<kind>": tuple(one(f"/policies/{kind.value}", ("visitor", "member")) for kind in PolicyKind),
-    "/policies/<kind>/<int:version>": (Way(("/policies/terms/1", "/policies/terms/2"), ("visitor",)),),
+    "/policies/<kind>/<int:version>": (
+        Way(("/policies/terms/1", "/policies/terms/2", "/policies/terms/3"), ("visitor",)),
+    ),
+    "/policies/<kind>/<int:version>/changes": (
+        Way(("/policies/terms/2/changes", "/policies/terms/3/changes"), ("visitor", "member")),
+    ),
     "/posts/<int:post_id>/<any(worry, report):told>/thanks": (
         Way(("/posts/{post}/worry/thanks", "/posts/{post}/report/thanks"), ("visitor", "member")),
     ),
@@ -125,7 +140,25 @@ PAGES: dict[str, tuple[Way, ...]] = {
     "/posts/<int:post_id>/worry": (one("/posts/{post}/worry", ("visitor", "member")),),
     "/search": (one("/search"), Way(("/search?q=Knees", "/search?q=unheard-of"), ("visitor", "member"))),
     "/settings": (one("/settings"),),
+    # None yet; one under way beside one that failed; and one that is ready.
+    "/settings/privacy/export": (one("/settings/privacy/export", MEMBERS),),
+    "/settings/privacy/decisions": (
+        Way(("/settings/privacy/decisions", "/settings/privacy/decisions?purpose=email"), ("member",)),
+    ),
+    "/settings/profile": (Way(("/settings/profile", "/settings/profile?saved"), MEMBERS),),
+    "/settings/leave": (one("/settings/leave", MEMBERS),),
+    "/settings/leave/posts": (
+        Way(("/settings/leave/posts", "/settings/leave/posts?saved"), ("member",)),
+        # Who wrote nothing.
+        one("/settings/leave/posts", ("moderator",)),
+    ),
     "/settings/reading": (Way(("/settings/reading", "/settings/reading?saved")),),
+    "/settings/privacy": (
+        Way(("/settings/privacy", "/settings/privacy?changed=email"), ("member", "administrator")),
+        one("/settings/privacy?changed=health-data", ("resting",)),
+    ),
+    "/settings/privacy/receipts/<int:sequence>": (one("/settings/privacy/receipts/{receipt}", ("member",)),),
+    "/settings/privacy/agree-again": (one("/settings/privacy/agree-again", ("member", "resting")),),
     "/settings/sign-in": (Way(("/settings/sign-in", "/settings/sign-in?came-by-code&next=/about"), MEMBERS),),
     "/settings/sign-in/identities/<int:identity_id>/remove": (
         one("/settings/sign-in/identities/{identity}/remove", ("member",)),
@@ -161,8 +194,11 @@ NO_PAGES: dict[str, str] = {
     "/health/live": "Machines read it.",
     "/health/ready": "Machines read it.",
     "/moderation/log.csv": "It is a file.",
+    "/policies/<kind>/<int:version>.md": "It is a text for programs.",
     "/posts/<int:post_id>": "It leads to where the post stands.",
     "/robots.txt": "Machines read it.",
+    "/settings/privacy/receipts/<int:sequence>.json": "It is a file.",
+    "/settings/privacy/export/<int:export_id>": "It is a file.",
 }
 
 # Refusals that no route answers with.

@@ -1,11 +1,12 @@
 """A small community in which every part of the forum shows at least once: what walks over all pages walk through."""
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from config import Settings
@@ -23,9 +24,9 @@ from forum.accounts.tokens import new_token
 from forum.community import commands
 from forum.community.drafts import CategoryDraft, PostEdit, TopicDraft
 from forum.community.models import Audience, Intent, Post
-from forum.consent.commands import publish_policy
-from forum.consent.drafts import PolicyDraft
-from forum.consent.models import PolicyKind
+from forum.consent.drafts import PolicyDraft, PolicyEdit
+from forum.consent.models import ConsentRecord, PolicyKind
+from forum.consent.policies import publish_policy, save_draft, seen_now
 from forum.database.session import Database
 from forum.moderation.commands.members import note_member, suspend_member
 from forum.moderation.commands.reports import raise_report
@@ -35,6 +36,8 @@ from forum.moderation.drafts import ClaimDraft, ReportDraft, SuspendDraft, Threa
 from forum.moderation.models import Notice, ReasonCode, ReportReason
 from forum.permissions.actions import Action
 from forum.permissions.actor import OPERATOR, VISITOR
+from forum.privacy.exports import ask_for_export
+from forum.privacy.models import DataExport, ExportState
 from forum.text.markdown import render_post
 from forum.text.translate import DEFAULT_LOCALE
 from forum.treatments.models import Treatment
@@ -69,6 +72,8 @@ RULE_NOTE = "Selling pillows."
 MESSAGE = "Knees belong elsewhere."
 MEMBER_NOTE = "Wrote about pillows twice."
 OLDER_TERMS = "Words that once held."
+TERMS_TO_COME = "# Soon\n\nWords that once held here.\n\n- Something more\n"
+DRAFTED_TERMS = "Words that once *held* us all.\n\nAnd a thought beside them.\n"
 PASSKEY_NAME = "Old tablet"
 WRITTEN = (
     ROOM_NAME,
@@ -141,6 +146,8 @@ def settle(app: Flask) -> Community:
         "moderator": cast.moderator(app, "Cedar"),
         "administrator": cast.administrator(app, "Aspen"),
         "unproven": _unproven(app),
+        # Who took back what writing needs, and is asked for it again.
+        "resting": cast.consent_withdrawn(app, "Sage"),
     }
     other = cast.peer_supporter(app, "Linden")
     me = people["member"].actor
@@ -153,7 +160,7 @@ def settle(app: Flask) -> Community:
             OPERATOR,
             CategoryDraft(EMPTY_ROOM, EMPTY_ROOM_NAME, EMPTY_ROOM_PURPOSE, WELCOME, False, 91),
         )
-        publish_policy(session, OPERATOR, PolicyDraft(PolicyKind.TERMS, DEFAULT_LOCALE, "Terms", OLDER_TERMS))
+        _reword_the_terms(session, people["administrator"])
     topic = start(database, me, _topic(TITLE, OWN_TEXT, Intent.EXPERIENCES, note=NOTE))
     replies = [reply(database, other.actor, topic, REPLY_TEXT) for _count in range(REPLIES)]
     own_reply = reply(database, me, topic, REPLY_TEXT)
@@ -195,11 +202,13 @@ def settle(app: Flask) -> Community:
         "claimed": claimed,
         "hidden_post": hidden,
         "notice": _newest_notice(database, people["member"]),
+        "receipt": _newest_receipt(database, people["member"]),
         "identity": _add_identity(database, people["member"]),
         "passkey": _add_passkey(database, people["member"]),
         "last_identity": _first_identity(database, people["moderator"]),
         **_deletion_requests(app),
     }
+    _add_copies(people["moderator"], people["administrator"])
     names = [*(someone.name for someone in people.values()), other.name, suspended.name]
     return Community(app, people, parts, frozenset([*names, *WRITTEN]))
 
@@ -224,6 +233,13 @@ def _unproven(app: Flask) -> Someone:
         make_codes(session, someone.actor)
         token = sign_in(session, someone.member_id)
     return replace(someone, token=token, client=cast.signed_in(app, token))
+
+
+def _newest_receipt(database: Database, who: Someone) -> int:
+    """Return the number of what somebody decided last."""
+    newest = select(func.max(ConsentRecord.sequence)).where(ConsentRecord.subject == who.uuid)
+    with database.reading() as session:
+        return session.execute(newest).scalar_one()
 
 
 def _add_identity(database: Database, who: Someone) -> int:
@@ -257,6 +273,40 @@ def _add_passkey(database: Database, who: Someone) -> int:
         session.add(passkey)
         session.flush()
         return passkey.id
+
+
+def _reword_the_terms(session: Session, administrator: Someone) -> None:
+    """Publish a version of the terms, announce another one, and lay a draft beside them."""
+    kind = PolicyKind.TERMS
+    publish_policy(session, OPERATOR, PolicyDraft(kind, DEFAULT_LOCALE, "Terms", OLDER_TERMS))
+    soon = clock.now() + timedelta(days=30)
+    publish_policy(
+        session,
+        OPERATOR,
+        PolicyDraft(kind, DEFAULT_LOCALE, "Terms", TERMS_TO_COME, material=True, effective_at=soon),
+    )
+    seen = seen_now(session, kind, DEFAULT_LOCALE)
+    save_draft(session, administrator.actor, PolicyEdit(kind, DEFAULT_LOCALE, seen, "Terms", DRAFTED_TERMS))
+
+
+def _add_copies(waiting: Someone, served: Someone) -> None:
+    """Let one wait for a copy of their data after one that failed, and another have one that is ready."""
+    asked_at = clock.now() - timedelta(days=2)
+    with waiting.database.transaction() as session:
+        for who, state in ((waiting, ExportState.FAILED), (served, ExportState.READY)):
+            session.add(
+                DataExport(
+                    member_id=who.member_id,
+                    file_name=f"walked {state.value}",
+                    state=state,
+                    parts_done=3,
+                    parts=6,
+                    asked_at=asked_at,
+                    finished_at=asked_at,
+                    size=1_200_000,
+                )
+            )
+        ask_for_export(session, waiting.actor)
 
 
 def _deletion_requests(app: Flask) -> dict[str, object]:

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from forum.accounts.models import Member
 from forum.audit_log.commands import OPERATOR_ROLE
+from forum.consent.addresses import address_of
 from forum.consent.drafts import PolicySeen
 from forum.consent.models import PolicyDraftText, PolicyKind, PolicyVersion
-from forum.consent.policy_queries import VersionLine, address_of, lines_of, version_lines
+from forum.consent.policy_queries import VersionLine, lines_of, version_lines
 from forum.errors import NotFound
 from forum.moderation.names import decider
 from forum.text.differences import Passage, differences

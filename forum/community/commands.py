@@ -32,11 +32,12 @@ from forum.community.subjects import (
     visible_topic,
     where_merged,
 )
-from forum.community.taking_back import take_back_unanswered
+from forum.community.taking_back import take_back_post
 from forum.community.visibility import topic_is_visible
 from forum.database.dialects import tools
+from forum.database.rows import rows_changed
 from forum.errors import Invalid, NotFound
-from forum.events import CategoryChanged, PostDeleted, PostEdited, PostPublished, TopicStarted, emit
+from forum.events import CategoryChanged, PostEdited, PostPublished, TopicStarted, emit
 from forum.permissions.actions import Action
 from forum.permissions.actor import Actor, MemberId
 from forum.permissions.check import require
@@ -151,18 +152,8 @@ def delete_post(session: Session, actor: Actor, post_id: int) -> int | None:
     subject = post_to_take_back(session, actor, post_id)
     refuse_moved(held, subject.topic_id)
     require(actor, Action.POST_DELETE, subject)
-    topic = session.get_one(Topic, subject.topic_id)
-    post = session.get_one(Post, subject.id)
-    post.state = PostState.DELETED
-    post.markdown = post.html = ""
-    post.edited_at = None
-    session.execute(delete(PostVersion).where(PostVersion.post_id == post.id))
-    if post.number == 1:
-        topic.title = topic.slug = topic.content_note = ""
-        session.flush()
-        take_back_unanswered(session, Topic.id == topic.id)
-    emit(session, PostDeleted(topic_id=topic.id, category_id=topic.category_id, post_id=post.id))
-    return session.scalar(select(Topic.id).where(Topic.id == topic.id, topic_is_visible(actor)))
+    take_back_post(session, subject.id)
+    return session.scalar(select(Topic.id).where(Topic.id == subject.topic_id, topic_is_visible(actor)))
 
 
 def publish_category(session: Session, actor: Actor, draft: CategoryDraft) -> int:
@@ -234,9 +225,10 @@ def answer_for_categories(
         record(session, actor, Action.ROLE_CHANGE, category_id=category_id, member_uuid=uuid)
 
 
-def sweep_submission_keys(session: Session) -> None:
-    """Forget the keys of forms that nobody will send again."""
-    session.execute(delete(SubmissionKey).where(SubmissionKey.made_at < clock.now() - SUBMISSION_KEYS_KEPT))
+def sweep_submission_keys(session: Session) -> int:
+    """Forget the keys of forms that nobody will send again, and return how many."""
+    old = delete(SubmissionKey).where(SubmissionKey.made_at < clock.now() - SUBMISSION_KEYS_KEPT)
+    return rows_changed(session, old)
 
 
 def _new_topic(category_id: int, title: str, intent: Intent, author_id: int | None) -> Topic:

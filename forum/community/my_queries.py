@@ -45,7 +45,7 @@ class MyTopicsPage:
     """The member's own topics, a page of them, the newest first."""
 
     topics: tuple[MyTopic, ...]
-    # Nothing of theirs is shown to others while their account is paused, or while they are leaving.
+    # Nothing of theirs is shown to others while their account is paused or restricted, or while they are leaving.
     is_out_of_sight: bool
     newer: str
     older: str
@@ -195,4 +195,4 @@ def _my_post(row: AnyRow, actor: Actor) -> MyPost:
 
 
 def _is_out_of_sight(actor: Actor) -> bool:
-    return actor.state in (MemberState.PAUSED, MemberState.LEAVING)
+    return actor.state in (MemberState.PAUSED, MemberState.LEAVING, MemberState.RESTRICTED)

@@ -1,10 +1,11 @@
 """The earlier versions of a post, for its author: how many are kept, and deleting them while the post stays."""
 
-from sqlalchemy import CursorResult, delete, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from forum.community.models import PostVersion
 from forum.community.subjects import hold_topic_of, post_to_take_back, refuse_moved
+from forum.database.rows import rows_changed
 from forum.events import EarlierTextPurged, emit
 from forum.permissions.actions import Action
 from forum.permissions.actor import Actor
@@ -34,11 +35,7 @@ def purge_earlier_text(session: Session, actor: Actor, post_id: int) -> str:
     subject = post_to_take_back(session, actor, post_id)
     refuse_moved(held, subject.topic_id)
     require(actor, Action.POST_PURGE, subject)
-    gone = session.execute(
-        delete(PostVersion).where(PostVersion.post_id == subject.id),
-        execution_options={"synchronize_session": False},
-    )
-    if isinstance(gone, CursorResult) and gone.rowcount:
+    if rows_changed(session, delete(PostVersion).where(PostVersion.post_id == subject.id)):
         emit(
             session,
             EarlierTextPurged(topic_id=subject.topic_id, category_id=subject.category_id, post_id=subject.id),

@@ -17,6 +17,7 @@ from forum.community.forms import (
     parse_topic,
 )
 from forum.community.models import OFFERED_AUDIENCES, Audience, Intent
+from forum.community.purging import earlier_versions
 from forum.community.queries import CategoryLine, Sort, TopicPage
 from forum.community.subjects import PostSubject, TopicWentOn, post_to_take_back, visible_post, where_merged
 from forum.database.keyset import Window
@@ -68,13 +69,16 @@ class EditPage:
 
     post: PostSubject
     form: EditForm
+    # How many earlier versions are kept.
+    earlier: int
 
 
 @dataclass(frozen=True, slots=True)
 class DeletePage:
-    """The question before a post is taken back."""
+    """The question before a post is taken back. Earlier versions alone can be deleted here, too."""
 
     post: PostSubject
+    earlier: int
 
 
 @community.get("/categories")
@@ -188,7 +192,7 @@ def edit_page(post_id: int) -> Response:
     """Show the composer for a post of one's own."""
     subject = visible_post(current.session(), current.actor(), post_id)
     require(current.actor(), Action.POST_EDIT, subject)
-    return render("community/edit_page.html", EditPage(subject, EditForm(text=subject.markdown)))
+    return _edit_page(subject, EditForm(text=subject.markdown))
 
 
 @community.post("/posts/<int:post_id>/edit")
@@ -202,7 +206,7 @@ def edit_post(post_id: int) -> Answer:
         show_refusal(form, refusal)
         subject = current.read(lambda session: visible_post(session, current.actor(), post_id))
         require(current.actor(), Action.POST_EDIT, subject)
-        return render("community/edit_page.html", EditPage(subject, form), status=422)
+        return _edit_page(subject, form, 422)
     return _to_post(commands.edit_post(current.session(), current.actor(), post_id, edit))
 
 
@@ -212,7 +216,8 @@ def delete_page(post_id: int) -> Response:
     """Ask before a post is taken back."""
     subject = post_to_take_back(current.session(), current.actor(), post_id)
     require(current.actor(), Action.POST_DELETE, subject)
-    return render("community/delete_page.html", DeletePage(subject))
+    earlier = earlier_versions(current.session(), subject.id)
+    return render("community/delete_page.html", DeletePage(subject, earlier))
 
 
 @community.post("/posts/<int:post_id>/delete")
@@ -228,6 +233,11 @@ def _reply_page(topic_id: int, form: ReplyForm, status: int, went_on: str = "") 
     topic = current.read(lambda session: queries.topic_page(session, current.actor(), topic_id, 1))
     require(current.actor(), Action.POST_PUBLISH, topic)
     return render("community/reply_page.html", ReplyPage(topic, form, went_on), status=status)
+
+
+def _edit_page(subject: PostSubject, form: EditForm, status: int = 200) -> Response:
+    earlier = current.read(lambda session: earlier_versions(session, subject.id))
+    return render("community/edit_page.html", EditPage(subject, form, earlier), status=status)
 
 
 def _composer(form: TopicForm, status: int = 200) -> Response:

@@ -10,7 +10,7 @@ from forum.accounts.models import Member
 from forum.community.models import Audience, Post, PostState, Topic, TopicState
 from forum.permissions.actor import MODERATE_ALL, Actor, MemberState
 
-# A paused or leaving member's words are out of sight at once, everywhere, by this one predicate.
+# A paused, restricted or leaving member's words are out of sight at once, everywhere, by this one predicate.
 _SHOWN = (MemberState.ACTIVE,)
 
 

@@ -24,6 +24,14 @@ class NobodyNew(Forbidden):
     """Nobody new can join at present: sign-up is closed, or the community can only be read. Nothing is kept."""
 
 
+class Banned(Refusal):
+    """Whoever has this identity left while they were suspended, and may not join before that would have ended."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__()
+        self.until = until
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyDraft:
     """A policy to publish. ``markdown`` comes without the title; ``effective_at`` None means at once."""
@@ -38,6 +46,41 @@ class PolicyDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicySeen:
+    """What of a policy was on the screen: its newest version, and the draft beside it with how often it was changed.
+
+    Each is 0 where there was none. A draft's number is never given again, so a draft that was thrown away and begun
+    anew is another one.
+    """
+
+    version: int = 0
+    draft: int = 0
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyEdit:
+    """The words of a policy as an administrator leaves them for later. ``markdown`` comes without the title."""
+
+    kind: PolicyKind
+    locale: str
+    seen: PolicySeen
+    title: str
+    markdown: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPublication:
+    """The draft that was seen, to be published for good. ``effective_at`` None means at once."""
+
+    kind: PolicyKind
+    locale: str
+    seen: PolicySeen
+    material: bool
+    effective_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class JoinDraft:
     """What somebody decided at the consent step, once they said that they are old enough."""
 
@@ -47,6 +90,26 @@ class JoinDraft:
     # What they agreed to; everything else is refused.
     given: frozenset[Purpose]
     # Which versions of the policies the page linked, and the hash of every word beside the choices.
+    policies: frozenset[tuple[PolicyKind, int]]
+    wording_sha256: str
+    gpc: bool
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceDraft:
+    """A yes to one purpose, from a member: the hash of the words that were shown, and how they were shown."""
+
+    wording_sha256: str
+    gpc: bool
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementDraft:
+    """What a member agrees to again, after policies changed or after they took it back."""
+
+    given: frozenset[Purpose]
     policies: frozenset[tuple[PolicyKind, int]]
     wording_sha256: str
     gpc: bool

@@ -1,4 +1,4 @@
-"""The consent step's form, parsed into a draft. Of the year of birth only "old enough" leaves this module."""
+"""The forms in which people agree, parsed into drafts. Of the year of birth only "old enough" leaves this module."""
 
 import re
 
@@ -8,7 +8,7 @@ from wtforms.validators import ValidationError
 
 from forum import clock
 from forum.accounts import names
-from forum.consent.drafts import JoinDraft, TooYoung
+from forum.consent.drafts import AgreementDraft, ChoiceDraft, JoinDraft, TooYoung
 from forum.consent.models import PolicyKind
 from forum.consent.queries import PolicyReference
 from forum.errors import Invalid, Malformed
@@ -26,7 +26,23 @@ _VERSIONS = re.compile(r"[a-z-]{1,20}:[1-9][0-9]{0,5}( [a-z-]{1,20}:[1-9][0-9]{0
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-class JoinForm(Form):
+class _ChoicesForm(Form):
+    """A form with a box for each purpose that it asks about."""
+
+    def given(self) -> frozenset[Purpose]:
+        """Return the purposes whose boxes are ticked."""
+        return frozenset(
+            purpose
+            for purpose in Purpose
+            if field_name(purpose) in self._fields and self.box(purpose).data == TICKED
+        )
+
+    def box(self, purpose: Purpose) -> Field:
+        """Return the field of a purpose's box."""
+        return self._fields[field_name(purpose)]
+
+
+class JoinForm(_ChoicesForm):
     """What the consent step asks, and what it carries along. Nothing is filled in beforehand, nothing is ticked."""
 
     name = StringField(
@@ -79,14 +95,6 @@ class JoinForm(Form):
                 )
             )
 
-    def given(self) -> frozenset[Purpose]:
-        """Return the purposes whose boxes are ticked."""
-        return frozenset(purpose for purpose in Purpose if self.box(purpose).data == TICKED)
-
-    def box(self, purpose: Purpose) -> Field:
-        """Return the field of a purpose's box."""
-        return self._fields[field_name(purpose)]
-
     @property
     def lacks_what_is_needed(self) -> bool:
         """Say whether the form was refused for want of a consent without which there is no account."""
@@ -114,8 +122,7 @@ def parse_join(
         if given.get(name, TICKED) != TICKED:
             raise Malformed
     policies = _versions(form.policies.data or "")
-    if not _SHA256.fullmatch(form.wording.data or ""):
-        raise Malformed
+    wording_sha256 = _hash_in(form.wording)
     wrong: dict[str, str] = {}
     try:
         check_form(form, given)
@@ -131,7 +138,7 @@ def parse_join(
         is_name_confirmed=form.is_name_confirmed.data == TICKED,
         given=form.given(),
         policies=policies,
-        wording_sha256=form.wording.data or "",
+        wording_sha256=wording_sha256,
         gpc=gpc,
         locale=locale,
     )
@@ -159,3 +166,61 @@ def _versions(text: str) -> frozenset[tuple[PolicyKind, int]]:
     if any(kind not in set(PolicyKind) for kind, _number in pairs):
         raise Malformed
     return frozenset((PolicyKind(kind), int(number)) for kind, number in pairs)
+
+
+class GiveForm(Form):
+    """A yes to one purpose: the hash of the words that stood beside the button."""
+
+    wording = HiddenField()
+
+
+class AgreeAgainForm(_ChoicesForm):
+    """What an account stands on, asked once more, and where they were."""
+
+    agree_membership = HiddenField()
+    agree_health_data = HiddenField()
+    policies = HiddenField()
+    wording = HiddenField()
+    next = HiddenField()
+
+    def validate_agree_membership(self, field: Field) -> None:
+        """Nobody writes without it."""
+        if field.data != TICKED:
+            raise ValidationError(
+                _("Writing needs this, because the terms and guidelines hold for everyone here.")
+            )
+
+    def validate_agree_health_data(self, field: Field) -> None:
+        """Nobody writes without it."""
+        if field.data != TICKED:
+            raise ValidationError(
+                _(
+                    "Writing needs this, because nearly everything people write here says something about health."
+                )
+            )
+
+
+def parse_give(given: MultiDict[str, str], *, gpc: bool, locale: str) -> ChoiceDraft:
+    """Return a yes to one purpose, of somebody who was asked in this language. Raises Malformed."""
+    form = check_form(GiveForm(given), given)
+    return ChoiceDraft(_hash_in(form.wording), gpc=gpc, locale=locale)
+
+
+def parse_agree_again(
+    form: AgreeAgainForm, given: MultiDict[str, str], *, gpc: bool, locale: str
+) -> AgreementDraft:
+    """Return what was agreed to again by somebody who was asked in this language. Raises Malformed or Invalid."""
+    for name in map(field_name, REQUIRED_PURPOSES):
+        if given.get(name, TICKED) != TICKED:
+            raise Malformed
+    policies, wording_sha256 = _versions(form.policies.data or ""), _hash_in(form.wording)
+    check_form(form, given)
+    return AgreementDraft(form.given(), policies, wording_sha256, gpc=gpc, locale=locale)
+
+
+def _hash_in(field: Field) -> str:
+    """Return a hash that a page carried along. Raises Malformed."""
+    typed = field.data or ""
+    if not _SHA256.fullmatch(typed):
+        raise Malformed
+    return str(typed)

@@ -1,4 +1,4 @@
-"""Tables of consent. Events and policies never change and never go; records go with their person."""
+"""Tables of consent. Events and policies never change and never go; records go with their person alone."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -55,7 +55,8 @@ class PolicyVersion(Numbered, Base):
     html: Mapped[str] = mapped_column(Text)
     # SHA-256 of the Markdown, in hex: what records and receipts name.
     sha256: Mapped[str] = mapped_column(String(64))
-    # A material change asks members to agree again before their next write.
+    # A material change asks members to agree again before their next write. What took the place of a material version
+    # before that ever held is material, too.
     material: Mapped[bool]
     published_at: Mapped[datetime] = mapped_column(UtcDateTime)
     effective_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -105,7 +106,10 @@ class ConsentEvent(Base):
 
 
 class ConsentRecord(Base):
-    """What was decided, by whom, under which texts. Deleted with its person, never updated (a trigger)."""
+    """What was decided, by whom, under which texts. Never updated, and deleted with its person alone (triggers).
+
+    The one on DELETE asks for the note of that person's erasure, which is made in the same transaction.
+    """
 
     __tablename__ = "consent_record"
     __table_args__ = (Index(None, "subject", "purpose", "sequence"),)
@@ -115,7 +119,7 @@ class ConsentRecord(Base):
     )
     record_id: Mapped[UUID] = mapped_column(Uuid, unique=True)
     schema_version: Mapped[int]
-    subject: Mapped[UUID] = mapped_column(ForeignKey("member.uuid"))
+    subject: Mapped[UUID] = mapped_column(Uuid, ForeignKey("member.uuid"))
     purpose: Mapped[Purpose] = mapped_column(words(Purpose, "purpose"))
     decision: Mapped[Decision] = mapped_column(words(Decision, "decision"))
     # The policies in force that the person was shown: [{"kind", "version", "locale", "sha256"}].

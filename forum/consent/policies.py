@@ -1,8 +1,10 @@
 """Policies: what administrators draft, and what is published for good. What is read of them is ``policy_queries``.
 
-A version holds from its day until the day of another one; of two with the same day the newer holds. So an announced
-version is never taken back: a newer one for the same day takes its place before it ever holds.
+A version holds from its day until the day of another one; of two with the same day the newer holds (``in_force``). So
+an announced version is never taken back: a newer one for the same day takes its place before it ever holds.
 """
+
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -29,6 +31,9 @@ TURN = "policies"
 def publish_policy(session: Session, actor: Actor, draft: PolicyDraft) -> int:
     """Publish a new version of a policy and return its id; a text that is the newest already is not published again.
 
+    What takes the place of a material version before that ever held is material, too, whatever the draft says: else a
+    small change for the same day would keep members from being asked about a great one.
+
     Emits: PolicyPublished (unless the text is unchanged)
     Raises: SignInFirst, Forbidden
     """
@@ -38,6 +43,7 @@ def publish_policy(session: Session, actor: Actor, draft: PolicyDraft) -> int:
     if newest is not None and _reads_as(newest, draft.title, draft.markdown):
         return newest.id
     now = clock.now()
+    begins = draft.effective_at or now
     policy = PolicyVersion(
         kind=draft.kind,
         version=1 if newest is None else newest.version + 1,
@@ -46,9 +52,9 @@ def publish_policy(session: Session, actor: Actor, draft: PolicyDraft) -> int:
         markdown=draft.markdown,
         html=render_page(draft.markdown).html,
         sha256=ledger.hash_of_text(draft.markdown),
-        material=draft.material,
+        material=draft.material or _takes_a_material_ones_place(session, draft, begins),
         published_at=now,
-        effective_at=draft.effective_at or now,
+        effective_at=begins,
     )
     session.add(policy)
     session.flush()
@@ -173,6 +179,22 @@ def seen_now(session: Session, kind: PolicyKind, locale: str) -> PolicySeen:
         0 if draft is None else draft.id,
         0 if draft is None else draft.revision,
     )
+
+
+def _takes_a_material_ones_place(session: Session, draft: PolicyDraft, begins: datetime) -> bool:
+    """Say whether a material version for the same moment, which hasn't come yet, never holds because of this one."""
+    replaced = session.scalar(
+        select(PolicyVersion.id)
+        .where(
+            PolicyVersion.kind == draft.kind,
+            PolicyVersion.locale == draft.locale,
+            PolicyVersion.material,
+            PolicyVersion.effective_at == begins,
+            PolicyVersion.effective_at >= clock.now(),
+        )
+        .limit(1)
+    )
+    return replaced is not None
 
 
 def _draft_as_seen(

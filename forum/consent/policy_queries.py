@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import Session, aliased
 
 from forum import clock
+from forum.consent.addresses import address_of, address_of_changes
+from forum.consent.in_force import before, replaced_by
 from forum.consent.models import PolicyKind, PolicyVersion
 from forum.database.rows import AnyRow
 from forum.errors import NotFound
 from forum.text.differences import Passage, differences
 from forum.text.sanitising import cleaned
-from forum.text.translate import DEFAULT_LOCALE
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,10 @@ class VersionLine:
     is_in_force: bool
     # Announced, and not in force yet.
     is_to_come: bool
-    # The newer version that begins on the same day, so that this one never holds; 0 for none.
+    # The version that takes its place before it ever holds; 0 for none.
     replaced_by: int
+    # The version that holds before this one; 0 for none.
+    before: int
 
     @property
     def address(self) -> str:
@@ -42,8 +45,8 @@ class VersionLine:
 
     @property
     def changes_address(self) -> str:
-        """Return where it is said what this version changed; "" for the first one."""
-        return address_of(self.kind, self.locale, f"{self.version}/changes") if self.version > 1 else ""
+        """Return where it is said what this version changed; "" where none held before it."""
+        return address_of_changes(self.kind, self.locale, self.version, self.before)
 
     @property
     def text_address(self) -> str:
@@ -100,12 +103,6 @@ class PolicyChangesPage:
         return address_of(self.kind, self.locale, str(self.before))
 
 
-def address_of(kind: PolicyKind, locale: str, rest: str = "") -> str:
-    """Return an address of a policy. It names the language where that isn't the one every policy is there in."""
-    path = f"/policies/{kind.value}/{rest}" if rest else f"/policies/{kind.value}"
-    return path if locale == DEFAULT_LOCALE else f"{path}?language={locale}"
-
-
 def lines_of(
     session: Session, kind: PolicyKind | None = None, locale: str = ""
 ) -> dict[tuple[PolicyKind, str], tuple[VersionLine, ...]]:
@@ -121,6 +118,8 @@ def lines_of(
         PolicyVersion.published_at,
         PolicyVersion.effective_at,
         PolicyVersion.material,
+        replaced_by(PolicyVersion).label("replaced_by"),
+        before(PolicyVersion).label("before"),
     ).order_by(PolicyVersion.version.desc())
     if kind is not None:
         statement = statement.where(PolicyVersion.kind == kind, PolicyVersion.locale == locale)
@@ -142,10 +141,6 @@ def version_lines(session: Session, kind: PolicyKind, locale: str) -> tuple[Vers
 def _lines(rows: list[AnyRow], now: datetime) -> tuple[VersionLine, ...]:
     begun = [row for row in rows if row.effective_at <= now]
     in_force = max(begun, key=lambda row: (row.effective_at, row.version)).version if begun else 0
-    # The newest of each moment: rows come from the newest on, so that of several the first one stays.
-    first: dict[datetime, int] = {}
-    for row in rows:
-        first.setdefault(row.effective_at, row.version)
     return tuple(
         VersionLine(
             kind=row.kind,
@@ -157,7 +152,8 @@ def _lines(rows: list[AnyRow], now: datetime) -> tuple[VersionLine, ...]:
             material=row.material,
             is_in_force=row.version == in_force,
             is_to_come=row.effective_at > now,
-            replaced_by=first[row.effective_at] if first[row.effective_at] != row.version else 0,
+            replaced_by=row.replaced_by or 0,
+            before=row.before or 0,
         )
         for row in rows
     )
@@ -191,34 +187,40 @@ def policy_text(session: Session, kind: PolicyKind, locale: str, version: int) -
 
 
 def policy_changes_page(session: Session, kind: PolicyKind, locale: str, version: int) -> PolicyChangesPage:
-    """Return what a version changed of the one before it.
+    """Return what a version changed of the one that holds before it.
 
     Queries: 1. Raises NotFound when there is no such version, or none before it.
     """
-    rows = session.execute(
+    shown, earlier = aliased(PolicyVersion), aliased(PolicyVersion)
+    row = session.execute(
         select(
-            PolicyVersion.version,
-            PolicyVersion.title,
-            PolicyVersion.markdown,
-            PolicyVersion.effective_at,
-            PolicyVersion.material,
+            shown.title,
+            shown.markdown,
+            shown.effective_at,
+            shown.material,
+            earlier.version.label("version_before"),
+            earlier.title.label("title_before"),
+            earlier.markdown.label("markdown_before"),
         )
-        .where(PolicyVersion.kind == kind, PolicyVersion.locale == locale, PolicyVersion.version <= version)
-        .order_by(PolicyVersion.version.desc())
-        .limit(2)
-    ).all()
-    if len(rows) < 2 or rows[0].version != version:
+        .join(
+            earlier,
+            and_(
+                earlier.kind == shown.kind, earlier.locale == shown.locale, earlier.version == before(shown)
+            ),
+        )
+        .where(shown.kind == kind, shown.locale == locale, shown.version == version)
+    ).one_or_none()
+    if row is None:
         raise NotFound
-    shown, before = rows
     return PolicyChangesPage(
         kind=kind,
         locale=locale,
         version=version,
-        title=shown.title,
-        before=before.version,
-        effective_at=shown.effective_at,
-        material=shown.material,
-        passages=differences((before.title, before.markdown), (shown.title, shown.markdown)),
+        title=row.title,
+        before=row.version_before,
+        effective_at=row.effective_at,
+        material=row.material,
+        passages=differences((row.title_before, row.markdown_before), (row.title, row.markdown)),
     )
 
 

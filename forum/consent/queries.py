@@ -1,20 +1,18 @@
-"""What consent reads: the policies in force and every version of them, and whether a decision stands."""
+"""What consent reads: the policies in force, and whether a decision stands. Their pages are ``policy_queries``."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from markupsafe import Markup
 from sqlalchemy import ColumnElement, ScalarSelect, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from forum import clock
 from forum.accounts.models import Member
+from forum.consent.addresses import address_of
 from forum.consent.models import ConsentRecord, Decision, InterfaceText, PolicyKind, PolicyVersion
-from forum.errors import NotFound
 from forum.permissions.actor import MemberId, MemberState, Purpose
-from forum.text.sanitising import cleaned
 from forum.text.translate import DEFAULT_LOCALE
 from forum.text.translate import gettext as _
 
@@ -37,7 +35,12 @@ class PolicyReference:
     @property
     def address(self) -> str:
         """Return where this version can be read for good."""
-        return f"/policies/{self.kind.value}/{self.version}"
+        return address_of(self.kind, self.locale, str(self.version))
+
+    @property
+    def address_in_force(self) -> str:
+        """Return where the version in force is read, whichever that is."""
+        return address_of(self.kind, self.locale)
 
     def as_recorded(self) -> dict[str, Any]:
         """Return what a consent record says of it."""
@@ -50,48 +53,19 @@ class PolicyReference:
 
 
 @dataclass(frozen=True, slots=True)
-class VersionLine:
-    """One version in the list below a policy."""
-
-    kind: PolicyKind
-    version: int
-    effective_at: datetime
-    is_in_force: bool
-
-    @property
-    def address(self) -> str:
-        """Return where this version can be read for good."""
-        return f"/policies/{self.kind.value}/{self.version}"
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyPage:
-    """A policy in one of its versions, and all the others."""
-
-    kind: PolicyKind
-    version: int
-    title: str
-    html: Markup
-    effective_at: datetime
-    is_in_force: bool
-    # Announced, and not in force yet.
-    is_to_come: bool
-    versions: tuple[VersionLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class AgreedPolicy:
     """A version of a policy that somebody agreed to, and when."""
 
     kind: PolicyKind
     version: int
+    locale: str
     title: str
     agreed_at: datetime
 
     @property
     def address(self) -> str:
         """Return where this version can be read for good."""
-        return f"/policies/{self.kind.value}/{self.version}"
+        return address_of(self.kind, self.locale, str(self.version))
 
 
 def decision_in_force(
@@ -179,11 +153,11 @@ def policies_agreed_to(session: Session, subject: UUID) -> tuple[AgreedPolicy, .
         return ()
     named = [(PolicyKind(one["kind"]), one["version"], one["locale"]) for one in agreed.policies]
     rows = session.execute(
-        select(PolicyVersion.kind, PolicyVersion.version, PolicyVersion.title)
+        select(PolicyVersion.kind, PolicyVersion.version, PolicyVersion.locale, PolicyVersion.title)
         .where(tuple_(PolicyVersion.kind, PolicyVersion.version, PolicyVersion.locale).in_(named))
         .order_by(PolicyVersion.id)
     )
-    return tuple(AgreedPolicy(kind, version, title, agreed.happened_at) for kind, version, title in rows)
+    return tuple(AgreedPolicy(*row, agreed_at=agreed.happened_at) for row in rows)
 
 
 def waits_to_be_let_in(session: Session, member_id: MemberId) -> bool:
@@ -213,35 +187,3 @@ def published_versions(session: Session, locale: str) -> frozenset[tuple[PolicyK
         select(PolicyVersion.kind, PolicyVersion.version).where(PolicyVersion.locale == locale)
     )
     return frozenset((kind, version) for kind, version in rows)
-
-
-def policy_page(session: Session, kind: PolicyKind, locale: str, version: int | None = None) -> PolicyPage:
-    """Return a policy in the version that counts now, or in the one asked for.
-
-    Queries: 2. Raises NotFound when there is no such version, or none yet.
-    """
-    rows = session.execute(
-        select(PolicyVersion.id, PolicyVersion.version, PolicyVersion.title, PolicyVersion.effective_at)
-        .where(PolicyVersion.kind == kind, PolicyVersion.locale == locale)
-        .order_by(PolicyVersion.version.desc())
-    ).all()
-    now = clock.now()
-    begun = [row for row in rows if row.effective_at <= now]
-    in_force = max(begun, key=lambda row: (row.effective_at, row.version)).version if begun else None
-    wanted = in_force if version is None else version
-    found = next((row for row in rows if row.version == wanted), None)
-    if found is None:
-        raise NotFound
-    html = session.execute(select(PolicyVersion.html).where(PolicyVersion.id == found.id)).scalar_one()
-    return PolicyPage(
-        kind=kind,
-        version=found.version,
-        title=found.title,
-        html=cleaned(html),
-        effective_at=found.effective_at,
-        is_in_force=found.version == in_force,
-        is_to_come=found.effective_at > now,
-        versions=tuple(
-            VersionLine(kind, row.version, row.effective_at, row.version == in_force) for row in rows
-        ),
-    )

@@ -15,6 +15,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from forum.consent import ledger
+from forum.consent.addresses import address_of
 from forum.consent.models import (
     ConsentEvent,
     ConsentMethod,
@@ -153,7 +154,7 @@ def _policies(session: Session, record: ConsentRecord) -> tuple[PolicyAgreedTo, 
         PolicyAgreedTo(
             title=titles.get((PolicyKind(one["kind"]), one["version"], one["locale"]), one["kind"]),
             version=one["version"],
-            address=f"/policies/{one['kind']}/{one['version']}",
+            address=address_of(PolicyKind(one["kind"]), one["locale"], str(one["version"])),
             sha256=one["sha256"],
         )
         for one in record.policies

@@ -1,13 +1,14 @@
-"""Joining, from the first page to the welcome, and the policies. Until somebody agrees, nothing is written."""
+"""Joining, from the first page to the welcome. Until somebody agrees, nothing is written."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from flask import Blueprint, make_response, redirect, request
 from werkzeug.wrappers import Response
 
 from forum.accounts.addresses import safe_next
+from forum.accounts.bans import banned_until, hashes_of
 from forum.accounts.pending_identity import PendingIdentity
 from forum.accounts.providers import Provider
 from forum.accounts.sign_in_sessions import sign_in_as
@@ -21,9 +22,8 @@ from forum.accounts.views import (
 from forum.accounts.views.browser import unstored
 from forum.community_settings.models import SignUp
 from forum.consent import commands, queries, wording
-from forum.consent.drafts import AlreadyMember, NobodyNew, ShownBefore, TooYoung
+from forum.consent.drafts import AlreadyMember, Banned, NobodyNew, ShownBefore, TooYoung
 from forum.consent.forms import JoinForm, field_name, names_of_versions, parse_join
-from forum.consent.models import PolicyKind
 from forum.consent.queries import PolicyReference
 from forum.consent.wording import Choice
 from forum.errors import Invalid, NotFound
@@ -32,6 +32,7 @@ from forum.web import current
 from forum.web.access import members_only, public
 from forum.web.forms import show_refusal
 from forum.web.headers import SAFE_METHODS
+from forum.web.privacy_signal import sends_gpc
 from forum.web.rendering import render
 
 consent = Blueprint("consent", __name__)
@@ -92,6 +93,14 @@ class AgePage:
 
 
 @dataclass(frozen=True, slots=True)
+class BannedPage:
+    """What somebody reads who can't join with the account that they chose, until when, and whom they can ask."""
+
+    until: datetime
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
 class WelcomePage:
     """What a new member reads first; ``next`` is where they were going, or nothing."""
 
@@ -146,12 +155,14 @@ def join() -> Response:
     form = JoinForm(request.form)
     try:
         age = current.settings().minimum_age
-        draft = parse_join(form, request.form, minimum_age=age, gpc=_gpc(), locale=_asked_in())
-        commands.join(current.session(), pending, draft)
+        draft = parse_join(form, request.form, minimum_age=age, gpc=sends_gpc(), locale=_asked_in())
+        commands.join(current.session(), pending, draft, ban_keys=current.settings().ban_keys)
     except TooYoung:
         return _too_young(remember=True)
     except AlreadyMember:
         return _expired()
+    except Banned as refusal:
+        return _banned(refusal.until)
     except NobodyNew as refusal:
         return nobody_new(refusal.reason, _name_of(pending))
     except ShownBefore:
@@ -180,17 +191,6 @@ def welcome_page() -> Response:
     return render("consent/welcome_page.html", WelcomePage("" if next_page == "/" else next_page))
 
 
-@consent.get("/policies/<kind>")
-@consent.get("/policies/<kind>/<int:version>")
-@public
-def policy_page(kind: str, version: int | None = None) -> Response:
-    """Show a policy as it is in force, or one of its versions."""
-    if kind not in set(PolicyKind):
-        raise NotFound
-    page = queries.policy_page(current.session(), PolicyKind(kind), _asked_in(), version)
-    return render("consent/policy_page.html", page)
-
-
 def _not_to_be_asked(pending: PendingIdentity | None) -> Response | None:
     """Return where somebody belongs who is not to be asked, or None."""
     if current.actor().is_member:
@@ -201,11 +201,28 @@ def _not_to_be_asked(pending: PendingIdentity | None) -> Response | None:
     # Whoever sends the form is answered by the command, which looks while nobody can change it.
     if why_not and request.method in SAFE_METHODS:
         return nobody_new(why_not, _name_of(pending) if pending else "")
+    until = None if pending is None else _banned_until(pending)
+    if until is not None:
+        return _banned(until)
     locale = _asked_in()
     if not current.read(lambda session: queries.site_is_ready(session, locale)):
         page = JoinPage((), "/", is_open=False, minimum_age=current.settings().minimum_age)
         return unstored(render("consent/join_page.html", page, status=503))
     return None
+
+
+def _banned_until(pending: PendingIdentity) -> datetime | None:
+    hashes = hashes_of(current.settings().ban_keys, pending.issuer, pending.subject)
+    return current.read(lambda session: banned_until(session, hashes))
+
+
+def _banned(until: datetime) -> Response:
+    """Say so kindly, and neither why nor who it was: the answer is all that is left to be known."""
+    browser.forget_browser()
+    page = BannedPage(until, current.contact())
+    response = unstored(render("consent/banned_page.html", page, status=403))
+    browser.drop_pending(response)
+    return response
 
 
 def _asked_in() -> str:
@@ -217,7 +234,7 @@ def _ask(pending: PendingIdentity, form: JoinForm, status: int = 200) -> Respons
     """Show the consent step, with what was typed and ticked before."""
     locale = _asked_in()
     policies = current.read(lambda session: queries.policies_in_force(session, locale))
-    choices = wording.choices(policies, locale=locale, gpc=_gpc())
+    choices = wording.choices(policies, locale=locale, gpc=sends_gpc())
     given = form.given()
     asked = [
         AskedChoice(
@@ -236,7 +253,7 @@ def _ask(pending: PendingIdentity, form: JoinForm, status: int = 200) -> Respons
         policies=policies,
         versions=names_of_versions(policies),
         wording=wording.hash_of_choices(choices),
-        gpc=_gpc(),
+        gpc=sends_gpc(),
         minimum_age=current.settings().minimum_age,
         is_shown_again=status == 409,
         by_approval=_by_approval(),
@@ -280,11 +297,6 @@ def _name_of(pending: PendingIdentity) -> str:
 def _by_approval() -> bool:
     """Say whether a moderator lets newcomers in before they write."""
     return current.community_settings().sign_up is SignUp.APPROVAL
-
-
-def _gpc() -> bool:
-    """Say whether the browser sends Global Privacy Control."""
-    return request.headers.get("Sec-GPC", "").strip() == "1"
 
 
 def _said_too_young() -> bool:

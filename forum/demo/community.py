@@ -92,7 +92,7 @@ def _join(database: Database, member: dict[str, Any], moment: datetime) -> Actor
             locale=DEFAULT_LOCALE,
         )
         pending = PendingIdentity("google", GOOGLE_ISSUER, subject, None, (), "/")
-        member_id = join(session, pending, draft)
+        member_id = join(session, pending, draft, ban_keys=())
         if "role" in member:
             change_role(session, OPERATOR, member["name"], Role(member["role"]))
         if "answers_for" in member:

@@ -19,6 +19,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_datetime_format
 from babel.numbers import format_decimal
 from babel.support import LazyProxy, NullTranslations, Translations
+from babel.units import format_unit
 
 from forum.text.pseudo import ACCENTED, MIRRORED, PSEUDO
 
@@ -28,6 +29,7 @@ LOCALES_FOLDER = Path(__file__).parent / "locales"
 _OUR_ENGLISH = "en_GB"
 # Whose days and numbers these have, as Babel names it.
 _AS_IN = {DEFAULT_LOCALE: _OUR_ENGLISH, ACCENTED: _OUR_ENGLISH, MIRRORED: "ar"}
+_MEGABYTE = 1_000_000
 
 _locale: ContextVar[str] = ContextVar("locale", default=DEFAULT_LOCALE)
 _zone: ContextVar[str] = ContextVar("zone", default="UTC")
@@ -123,6 +125,16 @@ def lazy_gettext(message: str) -> str:
 def say_number(number: int) -> str:
     """Return a number as people write it in the locale in use: 1,204."""
     return format_decimal(number, locale=babel_locale())
+
+
+def say_size(size: int) -> str:
+    """Return how large a file is, given its bytes, as people say it in the locale in use: 1.2 MB."""
+    if size < _MEGABYTE:
+        # Nothing is ever said to be empty that isn't.
+        amount, unit = float(max(1, round(size / 1000))), "digital-kilobyte"
+    else:
+        amount, unit = round(size / _MEGABYTE, 1), "digital-megabyte"
+    return _dressed(format_unit(amount, unit, "short", locale=babel_locale()))
 
 
 def say_date(moment: datetime | date) -> str:

@@ -92,4 +92,4 @@ def check_access() -> None:
 
 def _in_good_standing(actor: Actor) -> Actor:
     """Return who they are when nothing is amiss: whose task it is may know that the page exists, and why not now."""
-    return replace(actor, is_suspended=False, state=MemberState.ACTIVE)
+    return replace(actor, is_suspended=False, state=MemberState.ACTIVE, has_to_agree_again=False)

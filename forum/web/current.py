@@ -76,6 +76,11 @@ def settle_actor() -> bool:
     return not g.get("unrecognised")
 
 
+def go_on_as_visitor() -> None:
+    """Let the rest of this request be a visitor's: whoever acted has an account no more."""
+    g.unrecognised = True
+
+
 def community_settings() -> SettingsInForce:
     """Return what administrators set for the whole community.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from forum.permissions import documentation
+from forum.privacy import documentation as personal_data
 
 LONGEST = 450
 CODE = {".css", ".html", ".js", ".py"}
@@ -132,6 +133,12 @@ def test_every_dependency_is_locked_with_hashes(root: Path, lock: str) -> None:
 
 def test_the_permissions_document_is_up_to_date(root: Path) -> None:
     assert (root / "docs" / "permissions.md").read_text() == documentation.as_markdown(), "Run make docs."
+
+
+@pytest.mark.proves("D1")
+def test_the_document_on_personal_data_is_up_to_date(root: Path) -> None:
+    written = (root / "docs" / "personal-data.md").read_text()
+    assert written == personal_data.as_markdown(), "Run make docs."
 
 
 # --- the walkers see what they look for ------------------------------------------------------------------

@@ -1,4 +1,7 @@
-"""What is a member's own in their account, as rows of the matrix: ways in, and browsers that are logged in."""
+"""What is a member's own in their account, as rows of the matrix: ways in, browsers that are logged in, and copies."""
+
+from collections.abc import Callable
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
@@ -6,6 +9,7 @@ from forum import clock
 from forum.accounts.devices import BrowserFamily, SystemFamily
 from forum.accounts.models import Identity, Passkey, SignInSession
 from forum.accounts.sign_in_sessions import SESSION_LASTS
+from forum.privacy.models import DataExport, ExportState
 
 
 def add_identity(session: Session, number: int, member_id: int | None) -> int:
@@ -53,3 +57,37 @@ def add_session(session: Session, number: int, member_id: int | None) -> int:
     )
     session.flush()
     return number
+
+
+def add_export(session: Session, number: int, member_id: int | None) -> int:
+    """Let somebody have a copy of their data, made two days ago, and return its number."""
+    made_at = clock.now() - timedelta(days=2)
+    session.add(
+        DataExport(
+            id=number,
+            member_id=member_id,
+            file_name=file_name_of(number),
+            state=ExportState.READY,
+            parts_done=1,
+            parts=1,
+            asked_at=made_at,
+            finished_at=made_at,
+            size=1,
+        )
+    )
+    session.flush()
+    return number
+
+
+def file_name_of(export_id: int) -> str:
+    """Return what the file of a copy is called here."""
+    return f"{export_id:032x}"
+
+
+# What each member has some of, and others may know nothing of.
+THEIR_OWN: dict[str, Callable[[Session, int, int | None], int]] = {
+    "identity": add_identity,
+    "passkey": add_passkey,
+    "session": add_session,
+    "export": add_export,
+}

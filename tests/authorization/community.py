@@ -26,8 +26,9 @@ from forum.permissions.actor import OPERATOR, MemberState, Role
 from forum.text.markdown import render_post
 from forum.treatments.models import Treatment
 from tests import cast
-from tests.authorization.accounts import add_identity, add_passkey, add_session
+from tests.authorization.accounts import THEIR_OWN
 from tests.authorization.people import MEMBERS, Person, gather
+from tests.authorization.policies import draft_terms
 from tests.site.texts import publish_texts
 
 Values = Mapping[str, object]
@@ -91,9 +92,7 @@ POSTS = (
 )
 REPORTS = ("open", "own", "other's", "closed", "nowhere")
 NOTICES = ("own", "other's", "nowhere")
-IDENTITIES = ("own", "other's", "nowhere")
-PASSKEYS = ("own", "other's", "nowhere")
-SESSIONS = ("own", "other's", "nowhere")
+OWN_OR_NOT = ("own", "other's", "nowhere")
 PEOPLE = ("other's", "own", "moderator's", "waiting", "suspended", "paused", "nowhere")
 NOTES = ("own", "other's", "nowhere")
 ROOMS = ("open", "nowhere")
@@ -132,9 +131,7 @@ STATES: dict[str, tuple[str, ...]] = {
     "desk post": DESK_POSTS,
     "report": REPORTS,
     "notice": NOTICES,
-    "identity": IDENTITIES,
-    "passkey": PASSKEYS,
-    "session": SESSIONS,
+    **dict.fromkeys(THEIR_OWN, OWN_OR_NOT),
     "member": PEOPLE,
     "note": NOTES,
     "room": ROOMS,
@@ -200,6 +197,7 @@ class Community:
         gone = self._topic(session, rowan, state=TopicState.HIDDEN)
         names = {
             "settings": settings_in_force(session).version,
+            "terms": draft_terms(session),
             "target": target,
             "elsewhere": self._topic(session, rowan, category_id=self._there),
             "hidden elsewhere": self._topic(session, rowan, category_id=self._there, state=TopicState.HIDDEN),
@@ -351,14 +349,9 @@ class Community:
         self._keep("report", "nowhere", "", {"report_id": NOWHERE})
         self._keep("notice", "other's", "", {"notice_id": self._notice(session, self.others["rowan"])})
         self._keep("notice", "nowhere", "", {"notice_id": NOWHERE})
-        self._keep(
-            "identity", "other's", "", {"identity_id": add_identity(session, next(self._numbers), rowan)}
-        )
-        self._keep("identity", "nowhere", "", {"identity_id": NOWHERE})
-        self._keep("passkey", "other's", "", {"passkey_id": add_passkey(session, next(self._numbers), rowan)})
-        self._keep("passkey", "nowhere", "", {"passkey_id": NOWHERE})
-        self._keep("session", "other's", "", {"session_id": add_session(session, next(self._numbers), rowan)})
-        self._keep("session", "nowhere", "", {"session_id": NOWHERE})
+        for kind, add in THEIR_OWN.items():
+            self._keep(kind, "other's", "", {f"{kind}_id": add(session, next(self._numbers), rowan)})
+            self._keep(kind, "nowhere", "", {f"{kind}_id": NOWHERE})
         self._keep("note", "other's", "", {"note_id": self._note(session, marlow)})
         self._keep("note", "nowhere", "", {"note_id": NOWHERE})
         for state, name in NAMES.items():
@@ -367,24 +360,10 @@ class Community:
             report_id = self._report(session, topic_id, claimed_by_id=person.member_id, claimed_at=now)
             self._keep("report", "own", who, {"report_id": report_id})
             self._keep("notice", "own", who, {"notice_id": self._notice(session, person.member_id)})
-            self._keep(
-                "identity",
-                "own",
-                who,
-                {"identity_id": add_identity(session, next(self._numbers), person.member_id)},
-            )
-            self._keep(
-                "passkey",
-                "own",
-                who,
-                {"passkey_id": add_passkey(session, next(self._numbers), person.member_id)},
-            )
-            self._keep(
-                "session",
-                "own",
-                who,
-                {"session_id": add_session(session, next(self._numbers), person.member_id)},
-            )
+            for kind, add in THEIR_OWN.items():
+                self._keep(
+                    kind, "own", who, {f"{kind}_id": add(session, next(self._numbers), person.member_id)}
+                )
             self._keep("note", "own", who, {"note_id": self._note(session, person.member_id)})
             self._keep_member(session, "own", who, person.name)
 

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from forum.app import create_app
+from forum.privacy.export_files import FOLDER
+from forum.privacy.models import DataExport
 from tests.authorization.community import Community
 from tests.authorization.people import Person, headers_of
 from tests.authorization.stage import Stage, stage_for
@@ -37,7 +40,10 @@ class Forum:
         if token and method != "GET":
             data["csrf_token"] = person.token
         client = self.app.test_client(use_cookies=False)
-        return client.open(address, method=method, data=data or None, headers=headers_of(person))
+        # A file is read to its end, and closed.
+        return client.open(
+            address, method=method, data=data or None, headers=headers_of(person), buffered=True
+        )
 
     def put_back(self) -> None:
         """Make everything what it was before the last request."""
@@ -67,4 +73,13 @@ def forum(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         app = create_app(settings_for(url, Path(folder)))
         until_the_end.callback(database_of(app).dispose)
         community = Community(app)
+        _write_copies(community, folder)
         yield Forum(app, community, until_the_end.enter_context(stage_for(url)), request.param != DIALECTS[0])
+
+
+def _write_copies(community: Community, data_folder: Path) -> None:
+    """Put a file where each copy of somebody's data should have one."""
+    (data_folder / FOLDER).mkdir()
+    with community.database.reading() as session:
+        for name in session.scalars(select(DataExport.file_name)):
+            (data_folder / FOLDER / f"{name}.zip").write_bytes(b"A copy.")

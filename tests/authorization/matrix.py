@@ -13,6 +13,24 @@ WRITING = {
     )
     for step in ("page", "done")
 }
+RENAME = table(
+    "another name",
+    "nothing",
+    #  visit. member supp. wait. turned susp. paused here there moder admin benched
+    "| login  wrong  wrong wrong no     no    wrong  wrong wrong wrong wrong no",
+)
+# Only of whoever took back what writing needs is anything asked, and then the words must be those that were shown.
+AGREE_AGAIN = table(
+    "agreeing again",
+    "nothing",
+    #  visit. member supp. wait. turned susp. paused here there moder admin benched
+    "| login  done   done  done  done   done  late   done done  done  done  done",
+)
+RESTRICT = table(
+    "restricting what is theirs",
+    "nothing",
+    "| login  done   done  late  late   done  done   done  done  done  done  done",
+)
 # --- a topic, as its readers see it ---------------------------------------------------------------------------
 
 TOPIC_SHORT = table(
@@ -242,6 +260,18 @@ PASSKEY = {
     )
     for step in ("page", "done")
 }
+
+# --- a copy of a member's data ----------------------------------------------------------------------------------
+
+EXPORT = table(
+    "a copy of somebody's data, fetched",
+    "export",
+    """
+    own                  | login page
+    other's              | login gone
+    nowhere              | login gone
+    """,
+)
 
 # --- where a member is signed in --------------------------------------------------------------------------------
 

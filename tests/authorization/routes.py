@@ -3,9 +3,16 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 
+from forum import clock
+from forum.consent import wording
+from forum.consent.models import PolicyKind
+from forum.consent.queries import PolicyReference
+from forum.permissions.actor import Purpose
+from forum.text.translate import DEFAULT_LOCALE
 from tests.authorization import desk, matrix
 from tests.authorization.community import HERE, THERE, Subject, Values
 from tests.authorization.tables import Table, everybody
@@ -52,6 +59,14 @@ TOPIC_FORM = {
     "audience": "public",
     "text": "Words.",
     "submission_key": KEY,
+}
+# Words that no page showed.
+AGREEMENT = {
+    "agree_membership": "yes",
+    "agree_health_data": "yes",
+    "policies": "terms:1 health-data:1 privacy:1 guidelines:1",
+    "wording": "0" * 64,
+    "next": "/about",
 }
 READING_FORM = {"theme": "dark", "size": "larger", "motion": "none"}
 
@@ -108,12 +123,32 @@ def _judging(table: Table, step: str, **fields: str) -> Row:
     )
 
 
+def _words_shown() -> str:
+    """Return the hash of the words beside a choice, with the policies that come with the forum in force."""
+    policy = PolicyReference(PolicyKind.PRIVACY, 1, DEFAULT_LOCALE, "", "Privacy policy")
+    choices = wording.choices([policy], locale=DEFAULT_LOCALE, gpc=False)
+    return wording.hash_of_choices(one for one in choices if one.purpose is Purpose.MATCHING)
+
+
 def _settings(step: str) -> Row:
     def form(subject: Subject) -> Form:
         seen = str(subject.names["settings"])
         return {"seen_version": seen, "step": step, "sign_up": "closed", "announcement": "", "contact": ""}
 
     return Row(desk.ADMINISTRATION["page" if step == "preview" else "done"], form=form)
+
+
+_POLICY = "/admin/policies/<kind>/<locale>"
+_TERMS = {"kind": "terms", "locale": "en"}
+# Any day on which the forum's own may be a day earlier or later.
+_LATER = (clock.now() + timedelta(days=9)).date().isoformat()
+
+
+def _policy(**fields: str) -> Row:
+    """Return the row of what is done with the draft of the terms."""
+    return Row(
+        desk.ADMINISTRATION["done"], _TERMS, lambda subject: {"seen": str(subject.names["terms"]), **fields}
+    )
 
 
 # By method and rule; where one route does several things, each has a row, and what tells them apart follows a #.
@@ -156,17 +191,26 @@ ROUTES: dict[str, Row] = {
     "POST /log-out": Row(everybody("done")),
     "GET /policies/<kind>": Row(matrix.NAMED["policy"]),
     "GET /policies/<kind>/<int:version>": Row(matrix.NAMED["policy"], {"version": 1}),
+    "GET /policies/<kind>/<int:version>.md": Row(matrix.NAMED["policy"], {"version": 1}),
+    "GET /policies/<kind>/<int:version>/changes": Row(matrix.NAMED["policy"], {"version": 2}),
     "GET /posts/<int:post_id>": Row(matrix.POST),
     "GET /posts/<int:post_id>/<any(worry, report):told>/thanks": Row(matrix.THANKS, {"told": "worry"}),
     "GET /posts/<int:post_id>/delete": Row(matrix.TAKE_BACK["page"]),
     "POST /posts/<int:post_id>/delete": Row(matrix.TAKE_BACK["done"]),
     "GET /posts/<int:post_id>/edit": Row(matrix.EDIT["page"]),
     "POST /posts/<int:post_id>/edit": sent(matrix.EDIT["done"], text="Other words."),
+    "POST /posts/<int:post_id>/purge-earlier": Row(matrix.TAKE_BACK["done"]),
     "GET /posts/<int:post_id>/report": Row(matrix.TELLING["page"]),
     "POST /posts/<int:post_id>/report": sent(matrix.TELLING["done"], reason="harassment", text=""),
     "GET /posts/<int:post_id>/worry": Row(matrix.TELLING["page"]),
     "POST /posts/<int:post_id>/worry": sent(matrix.TELLING["done"], text=""),
     "GET /robots.txt": Row(everybody("page")),
+    "GET /settings/leave": Row(everybody("login", "page")),
+    "POST /settings/leave": Row(
+        everybody("login", "page"), form=lambda _subject: {"posts": "delete", "days": "14"}, shows_once=True
+    ),
+    "GET /settings/leave/posts": Row(everybody("login", "page")),
+    "POST /settings/leave/posts": sent(everybody("login", "done"), shown="", older="", then="back"),
     "GET /settings/reading": Row(everybody("page")),
     "POST /settings/reading": sent(everybody("done"), **READING_FORM),
     "GET /topics/<int:topic_id>": Row(matrix.TOPIC_SHORT),
@@ -182,6 +226,15 @@ ROUTES: dict[str, Row] = {
     "GET /my-topics": Row(everybody("login", "page")),
     "GET /search": Row(everybody("page"), query="?q=knees"),
     "GET /settings": Row(everybody("page")),
+    "GET /settings/profile": Row(everybody("login", "page")),
+    # Everybody joined just now, so for those who may have another name it is too early.
+    "POST /settings/profile": sent(matrix.RENAME, name="Another-Name"),
+    # Of whoever was never let in, nothing is shown that could be restricted.
+    "POST /settings/privacy/restrict": Row(matrix.RESTRICT),
+    "POST /settings/privacy/lift-restriction": Row(everybody("login", "done")),
+    "GET /settings/privacy/export": Row(everybody("login", "page")),
+    "POST /settings/privacy/export": Row(everybody("login", "done")),
+    "GET /settings/privacy/export/<int:export_id>": Row(matrix.EXPORT),
     "GET /settings/sign-in": Row(everybody("login", "page")),
     "POST /settings/sign-in/codes": Row(everybody("login", "page"), shows_once=True),
     "GET /settings/sign-in/identities/<int:identity_id>/remove": Row(matrix.IDENTITY["page"]),
@@ -192,6 +245,21 @@ ROUTES: dict[str, Row] = {
     "POST /settings/sign-in/passkeys/<int:passkey_id>/name": sent(matrix.PASSKEY["done"], name="Old tablet"),
     "GET /settings/sign-in/passkeys/<int:passkey_id>/remove": Row(matrix.PASSKEY["page"]),
     "POST /settings/sign-in/passkeys/<int:passkey_id>/remove": Row(matrix.PASSKEY["done"]),
+    "GET /settings/privacy": Row(everybody("login", "page")),
+    "GET /settings/privacy/decisions": Row(everybody("login", "page")),
+    # Whoever's number it is: it is not theirs. That each member gets their own, the tests of receipts say.
+    "GET /settings/privacy/receipts/<int:sequence>": Row(everybody("login", "gone"), {"sequence": 10**9}),
+    "GET /settings/privacy/receipts/<int:sequence>.json": Row(
+        everybody("login", "gone"), {"sequence": 10**9}
+    ),
+    # Nobody in the matrix said yes to it, and whoever takes back what they never gave changes nothing.
+    "POST /settings/privacy/<purpose>/take-back": Row(everybody("login", "done"), {"purpose": "matching"}),
+    "POST /settings/privacy/<purpose>/give": Row(
+        everybody("login", "done"), {"purpose": "matching"}, form=lambda _subject: {"wording": _words_shown()}
+    ),
+    "GET /settings/privacy/agree-again": Row(everybody("login", "page")),
+    "POST /settings/privacy/agree-again": sent(matrix.AGREE_AGAIN, **AGREEMENT),
+    "POST /notices/policies/seen": sent(everybody("login", "done"), up_to="1"),
     "GET /settings/sessions": Row(everybody("login", "page")),
     "POST /settings/sessions/<int:session_id>/end": Row(matrix.SIGN_IN_SESSION),
     "POST /settings/sessions/end-others": Row(everybody("login", "done")),
@@ -203,6 +271,15 @@ ROUTES: dict[str, Row] = {
     "GET /admin/settings": Row(desk.ADMINISTRATION["page"]),
     "POST /admin/settings": _settings("act"),
     "POST /admin/settings # preview": _settings("preview"),
+    "GET /admin/policies": Row(desk.ADMINISTRATION["page"]),
+    f"GET {_POLICY}": Row(desk.ADMINISTRATION["page"], _TERMS),
+    f"POST {_POLICY}": _policy(title="Terms", markdown="Other words."),
+    **{
+        f"GET {_POLICY}/{what}": Row(desk.ADMINISTRATION["page"], _TERMS)
+        for what in ("preview", "publish", "discard")
+    },
+    f"POST {_POLICY}/publish": _policy(effective_on=_LATER, material="yes"),
+    f"POST {_POLICY}/discard": _policy(),
     "GET /moderation": Row(desk.DESK),
     "GET /moderation/log": Row(desk.DESK),
     "GET /moderation/log.csv": Row(desk.DESK),

@@ -20,6 +20,9 @@ from tests.pages import read_page
 
 # Everything a member may do to their own account, and what is taken away as a file.
 MEMBERS = (
+    "POST /settings/profile",
+    "POST /settings/privacy/export",
+    "GET /settings/privacy/export/<int:export_id>",
     "POST /settings/sign-in/codes",
     "POST /settings/sign-in/identities/<int:identity_id>/remove",
     "POST /settings/sign-in/passkeys",

@@ -300,7 +300,7 @@ def test_they_are_open_to_whoever_may_not_write(
         with database.transaction() as session:
             session.execute(update(Member).where(Member.id == juniper.member_id).values(state=state))
         main = main_of(juniper.client, address)
-        out_of_sight = state in (MemberState.PAUSED, MemberState.LEAVING)
+        out_of_sight = state in (MemberState.PAUSED, MemberState.LEAVING, MemberState.RESTRICTED)
         assert ("nobody else sees any of this" in main.text) is out_of_sight
         if address == "/my-posts":
             assert "It is bad today." in main.text

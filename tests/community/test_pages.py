@@ -219,6 +219,7 @@ def test_hostile_words_are_only_words(
     assert edit.one("textarea").raw.strip().startswith("Before")
 
 
+@pytest.mark.proves("D5")
 def test_a_post_is_edited_by_its_author_alone(app: Flask, client: FlaskClient, topic: str) -> None:
     marlow = cast.member(app, "Marlow")
     assert marlow.client.get("/posts/1/edit").status_code == 403
@@ -229,6 +230,7 @@ def test_a_post_is_edited_by_its_author_alone(app: Flask, client: FlaskClient, t
     assert "What helped you" in client.get(topic).get_data(as_text=True)
 
 
+@pytest.mark.proves("D5")
 def test_editing_shows_the_new_text_and_says_so(
     client: FlaskClient, juniper: cast.Someone, topic: str
 ) -> None:

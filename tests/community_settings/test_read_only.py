@@ -8,7 +8,6 @@ from werkzeug.test import TestResponse
 
 from forum.community.models import Post, PostState
 from forum.consent.commands import withdraw
-from forum.consent.models import ConsentMethod
 from forum.database.session import Database
 from forum.moderation.models import Report
 from forum.permissions.actor import Purpose
@@ -143,7 +142,7 @@ def test_everything_else_goes_on(
         assert session.get_one(Post, post_id).state is PostState.DELETED
     # Taking back a consent.
     with database.transaction() as session:
-        withdraw(session, "Juniper", Purpose.HEALTH_DATA, ConsentMethod.OPERATOR)
+        withdraw(session, "Juniper", Purpose.HEALTH_DATA)
     assert own.get("/my-posts").status_code == 200
     # Logging out.
     assert own.post("/log-out", data=token(own)).status_code == 303

@@ -1,5 +1,6 @@
 """Signed heads: what was cut off, written anew or forged is found by what is kept outside the database."""
 
+import fcntl
 import hashlib
 import hmac
 import json
@@ -14,12 +15,13 @@ from uuid import UUID
 import pytest
 import rfc8785
 import time_machine
-from sqlalchemy import delete, select
+from sqlalchemy import delete, event, select
 
 from config import Settings
 from forum import clock
 from forum.consent import heads, ledger
 from forum.consent.heads import Checked, Head, NotOnTheChain
+from forum.consent.heads_after_restore import set_heads_aside
 from forum.consent.models import ConsentEvent, ConsentRecord
 from forum.database.session import Database
 from forum.jobs.worker import Worker
@@ -240,17 +242,61 @@ def test_what_was_cut_is_not_signed(database: Database, subject: UUID, tmp_path:
     assert len(lines(tmp_path)) == 1
 
 
-def test_after_a_line_that_was_not_written_to_its_end_the_next_one_stands_alone(
+def test_what_a_power_cut_left_of_a_line_is_no_fault_and_goes_with_the_next_one(
     database: Database, subject: UUID, tmp_path: Path
 ) -> None:
     append(database, entry(subject))
     sign(database, tmp_path)
     rewrite(tmp_path, lambda held: held + held[:50])
+    assert checked(database, tmp_path).holds
     append(database, entry(subject))
     sign(database, tmp_path)
-    found = checked(database, tmp_path)
-    assert [head.sequence for head in found.heads.good] == [1, 2]
-    assert [fault.partition(" of ")[0] for fault in found.heads.faults] == ["Line 2"]
+    assert [line["sequence"] for line in lines(tmp_path)] == [1, 2]
+    assert checked(database, tmp_path).holds
+
+
+@pytest.mark.proves("C7")
+def test_a_copy_of_a_head_counts_without_the_end_of_its_line(
+    database: Database, subject: UUID, tmp_path: Path
+) -> None:
+    append(database, entry(subject), entry(subject))
+    sign(database, tmp_path)
+    rewrite(tmp_path, bytes.rstrip)
+    tamper(
+        database,
+        delete(ConsentRecord).where(ConsentRecord.sequence > 1),
+        delete(ConsentEvent).where(ConsentEvent.sequence > 1),
+    )
+    assert checked(database, tmp_path).ledger.first_bad == 2
+
+
+def test_nobody_signs_while_heads_are_set_aside(database: Database, subject: UUID, tmp_path: Path) -> None:
+    """A head that was added between reading and replacing would be lost."""
+    append(database, entry(subject), entry(subject))
+    sign(database, tmp_path)
+    tamper(
+        database,
+        delete(ConsentRecord).where(ConsentRecord.sequence > 1),
+        delete(ConsentEvent).where(ConsentEvent.sequence > 1),
+    )
+    refused: list[bool] = []
+
+    def try_to_hold(*_about: Any) -> None:
+        with (tmp_path / f"{heads.FILE_NAME}.lock").open("wb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                refused.append(False)
+            except BlockingIOError:
+                refused.append(True)
+
+    with database.reading() as session:
+        event.listen(database.read_engine, "after_cursor_execute", try_to_hold)
+        aside = set_heads_aside(session, tmp_path, KEYS)
+    event.remove(database.read_engine, "after_cursor_execute", try_to_hold)
+    assert set(refused) == {True}
+    assert aside is not None
+    assert len(aside.read_text().splitlines()) == 1
+    assert lines(tmp_path) == []
 
 
 def test_many_at_once_write_one_line(database: Database, subject: UUID, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -26,6 +26,8 @@ from forum.consent.queries import decision_in_force
 from forum.database.dialects import tools_for
 from forum.database.session import Database
 from forum.permissions.actor import Purpose
+from forum.privacy import erasure_ledger
+from forum.privacy.models import Erasure, ErasureKind
 from tests.cast import publish_policies
 
 
@@ -86,6 +88,13 @@ def tamper(database: Database, *statements: Any) -> None:
             tools_for(connection.dialect.name).allow_changes(connection, table)
         for statement in statements:
             connection.execute(statement)
+
+
+def erase_records_of(database: Database, subject: UUID) -> None:
+    """Delete somebody's records as erasing does, and leave the member be."""
+    with database.transaction() as session:
+        erasure_ledger.note(session, ErasureKind.MEMBER_ERASED, subject=subject)
+        session.execute(delete(ConsentRecord).where(ConsentRecord.subject == subject))
 
 
 def test_an_empty_ledger_holds(database: Database) -> None:
@@ -177,9 +186,51 @@ def test_an_event_that_was_taken_out_is_found(database: Database, subject: UUID)
 def test_a_person_can_be_forgotten_and_the_chain_still_holds(database: Database, subject: UUID) -> None:
     other = new_member(database, "tall-cedar")
     append(database, entry(subject), entry(other), entry(subject))
-    with database.transaction() as session:
-        session.execute(delete(ConsentRecord).where(ConsentRecord.subject == subject))
+    erase_records_of(database, subject)
     assert verified(database) == ledger.Verification(events=3, records=1)
+
+
+@pytest.mark.proves("C6")
+@pytest.mark.parametrize(
+    "noted",
+    [
+        None,
+        Erasure(kind=ErasureKind.MEMBER_ERASED, happened_at=datetime(2026, 3, 14, tzinfo=UTC)),
+        Erasure(kind=ErasureKind.LEAVING_BEGUN, happened_at=datetime(2026, 3, 14, tzinfo=UTC)),
+    ],
+    ids=["nothing", "somebody else's erasure", "that they set out to leave"],
+)
+def test_that_a_consent_was_taken_back_can_not_be_deleted(
+    database: Database, subject: UUID, noted: Erasure | None
+) -> None:
+    append(database, entry(subject), entry(subject, decision=Decision.WITHDRAWN))
+    if noted is not None:
+        whose = subject if noted.kind is ErasureKind.LEAVING_BEGUN else new_member(database, "tall-cedar")
+        with database.transaction() as session:
+            session.add(Erasure(kind=noted.kind, subject=whose, happened_at=noted.happened_at))
+    with (
+        pytest.raises(DBAPIError, match="goes with its member alone"),
+        database.write_engine.begin() as connection,
+    ):
+        connection.execute(delete(ConsentRecord).where(ConsentRecord.sequence == 2))
+    assert verified(database) == ledger.Verification(events=2, records=2)
+    with database.reading() as session:
+        decided = session.scalar(
+            select(decision_in_force(Member.uuid, Purpose.EMAIL)).where(Member.uuid == subject)
+        )
+    assert decided is Decision.WITHDRAWN
+
+
+@pytest.mark.proves("C6")
+def test_who_was_erased_takes_their_own_records_along_and_no_others(
+    database: Database, subject: UUID
+) -> None:
+    other = new_member(database, "tall-cedar")
+    append(database, entry(subject), entry(other))
+    erase_records_of(database, subject)
+    with pytest.raises(DBAPIError), database.write_engine.begin() as connection:
+        connection.execute(delete(ConsentRecord))
+    assert verified(database) == ledger.Verification(events=2, records=1)
 
 
 @pytest.mark.proves("C6")
@@ -193,6 +244,7 @@ def test_a_person_can_be_forgotten_and_the_chain_still_holds(database: Database,
         "UPDATE interface_text SET text = 'other words'",
         "DELETE FROM interface_text",
         "UPDATE consent_record SET decision = 'refused'",
+        "DELETE FROM consent_record",
     ],
 )
 def test_the_database_refuses_to_change_what_was_agreed_to(
@@ -202,10 +254,9 @@ def test_the_database_refuses_to_change_what_was_agreed_to(
     append(database, entry(subject))
     if "consent_record" not in statement:
         # What would refuse a deletion anyway, a record that points there, is not what is tested.
-        with database.write_engine.begin() as connection:
-            connection.execute(delete(ConsentRecord))
+        erase_records_of(database, subject)
     with (
-        pytest.raises(DBAPIError, match=r"append-only|never updated"),
+        pytest.raises(DBAPIError, match=r"append-only|never updated|member alone"),
         database.write_engine.begin() as connection,
     ):
         connection.execute(text(statement))
@@ -217,11 +268,11 @@ def test_the_database_refuses_to_change_what_was_agreed_to(
 # SQLite has no TRUNCATE: there, a DELETE without WHERE asks its trigger.
 @pytest.mark.proves("C6")
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
-@pytest.mark.parametrize("table", ["consent_event", "policy_version", "interface_text"])
+@pytest.mark.parametrize("table", ["consent_event", "consent_record", "policy_version", "interface_text"])
 def test_nothing_is_emptied_at_one_go(database: Database, subject: UUID, table: str) -> None:
     append(database, entry(subject))
     with (
-        pytest.raises(DBAPIError, match="append-only"),
+        pytest.raises(DBAPIError, match=r"append-only|member alone"),
         database.write_engine.begin() as connection,
     ):
         connection.execute(text(f"TRUNCATE {table} CASCADE"))

@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import select
 
 from forum import clock
-from forum.consent.commands import publish_policy
 from forum.consent.drafts import PolicyDraft
 from forum.consent.models import ConsentRecord, Decision, InterfaceText, PolicyKind
+from forum.consent.policies import publish_policy
 from forum.permissions.actor import OPERATOR, Purpose
 from tests.consent.joining import EVERYTHING, records
 from tests.front_door import NEEDED, Browser, Forum, Page

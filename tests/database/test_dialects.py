@@ -17,6 +17,7 @@ from forum.database.base import Base
 from forum.database.dialects import tools
 from forum.database.session import Database
 from forum.jobs.models import Job
+from forum.privacy.models import Erasure, ErasureKind
 from tests.threads import together
 
 MOMENT = datetime(2026, 3, 14, 10, 30, tzinfo=UTC)
@@ -178,7 +179,8 @@ UPDATES = {
     ],
     "consent_record": ["SET decision = 'refused'", "SET salt = 'x'", "SET subject = subject"],
 }
-NEVER_DELETED = ("consent_event", "interface_text", "policy_version")
+# The record of a consent goes with its member, of whom nothing says here that they were erased.
+NEVER_DELETED = ("consent_event", "consent_record", "interface_text", "policy_version")
 REFUSED_UPDATES = [f"UPDATE {table} {change}" for table, changes in UPDATES.items() for change in changes]
 REFUSED_DELETES = [f"DELETE FROM {table}" for table in NEVER_DELETED]
 REPLACEMENTS = [
@@ -324,6 +326,8 @@ def test_a_mapped_row_of_a_ledger_can_not_be_changed_either(ledger: Database) ->
 
 def test_a_consent_record_goes_with_its_person_and_leaves_the_event(ledger: Database) -> None:
     with ledger.transaction() as session:
+        session.add(Erasure(kind=ErasureKind.MEMBER_ERASED, subject=WHO, happened_at=MOMENT))
+        session.flush()
         session.execute(delete(ConsentRecord).where(ConsentRecord.subject == WHO))
     with ledger.reading() as session:
         assert session.execute(select(ConsentRecord.sequence)).all() == []

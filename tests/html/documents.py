@@ -29,6 +29,7 @@ SOME_WORDS = "A few words"
 
 # Forms in which nothing can be wrong, whatever is sent, by where they lead to.
 NEVER_REFUSED = {
+    "/settings/leave/posts": "What isn't theirs to keep it passes over.",
     "/settings/reading": "What it doesn't know it leaves as it was.",
 }
 

@@ -9,11 +9,12 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from config import Settings
 from forum.community.models import Category, Post, Topic
 from forum.consent import wording
-from forum.consent.models import PolicyVersion
+from forum.consent.models import InterfaceText, PolicyDraftText, PolicyVersion
 from forum.consent.queries import policies_in_force
 from forum.moderation.helplines import FALLBACK_NAME, country_name
 from forum.moderation.models import Helpline
 from forum.site import shipped_texts
+from forum.text.differences import differences
 from forum.text.markdown import render_page
 from forum.text.pseudo import PSEUDO
 from forum.text.translate import DEFAULT_LOCALE, own_name
@@ -30,6 +31,8 @@ STORED: tuple[InstrumentedAttribute[str], ...] = (
     Post.html,
     PolicyVersion.title,
     PolicyVersion.html,
+    PolicyVersion.markdown,
+    PolicyDraftText.markdown,
     TreatmentVersion.title,
     TreatmentVersion.summary,
     TreatmentVersion.evidence_reason,
@@ -58,7 +61,7 @@ def data_of(community: Community) -> Data:
                 *map(own_name, (DEFAULT_LOCALE, *PSEUDO)),
                 *_shipped(),
             ],
-            pieces_of=contacts,
+            pieces_of=[*contacts, *_compared(session)],
         )
 
 
@@ -71,12 +74,23 @@ def _of_the_operator(settings: Settings) -> Iterator[str]:
 def _stored(session: Session) -> Iterator[str]:
     for column in STORED:
         yield from session.scalars(select(column).distinct())
+    for words in session.scalars(select(InterfaceText.text)):
+        # A receipt shows what was asked line by line, in the language in which it was asked.
+        yield from words.splitlines()
     for version in session.scalars(select(TreatmentVersion)):
         yield from version.also_called
         yield ", ".join(version.also_called)
         for section in version.sections:
             yield from (section["heading"], section["html"])
         yield from (reference["text"] for reference in version.references)
+
+
+def _compared(session: Session) -> Iterator[str]:
+    """Give the parts of policies, of which pages that show what changed set single words apart."""
+    texts = session.scalars(select(PolicyVersion.markdown).union_all(select(PolicyDraftText.markdown)))
+    for text in texts:
+        for passage in differences(("", ""), ("", text)):
+            yield from (words.text for words in passage.after)
 
 
 def _asked(session: Session) -> Iterator[str]:

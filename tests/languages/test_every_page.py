@@ -24,9 +24,11 @@ NOT_WALKED = {
     "accounts/out_of_reach_page.html": "The provider doesn't answer.",
     "accounts/passkey_add_page.html": "Somebody adds a passkey, and what was sent can't be taken.",
     "accounts/passkey_refused_page.html": "Somebody brings a passkey that is not known or not theirs.",
+    "consent/banned_page.html": "Somebody joins who left while they could not write.",
     "consent/declined_page.html": "Somebody says no at the consent step.",
     "accounts/nobody_new_page.html": "Somebody new comes while nobody is let in.",
     "consent/too_young_page.html": "Somebody says that they are too young.",
+    "privacy/leave_farewell_page.html": "Somebody leaves, and is logged out with that.",
     "web/components_page.html": "It is for whoever builds pages, and only the demo has it.",
 }
 

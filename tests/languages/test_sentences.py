@@ -26,10 +26,17 @@ NOT_FOR_READERS = (
     "cli/",
     "database/",
     "demo/",
+    "privacy/registry.py",
     "web/living_components.py",
 )
-# Words that a machine reads, or whoever develops the forum.
+# What is declared of a feature's tables, which docs/personal-data.md prints in English.
+DECLARATIONS = "personal_data.py"
+# Words that a machine reads, or whoever develops or runs the forum.
 NO_SENTENCES = {
+    "A copy's id is a number.",
+    "Something recurs, and nobody does it.",
+    "The database doesn't have the structure of this release yet. Run this first: forum db upgrade",
+    "Thing",
     "A letter goes to one address.",
     "A letter's address or subject is encoded already, and could hold a control character.",
     "A letter's link must be a path on this site.",
@@ -106,6 +113,7 @@ def test_nothing_is_said_to_readers_past_gettext() -> None:
         name: hidden
         for name, path in zip(own, PYTHON, strict=True)
         if not name.startswith(NOT_FOR_READERS)
+        and not name.endswith(DECLARATIONS)
         and (hidden := sorted(set(hidden_in_python(path.read_text())) - NO_SENTENCES))
     }
     for path in TEMPLATES:

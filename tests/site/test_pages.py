@@ -6,9 +6,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from forum.community.models import Audience, Topic
-from forum.consent.commands import publish_policy
 from forum.consent.drafts import PolicyDraft
 from forum.consent.models import PolicyKind
+from forum.consent.policies import publish_policy
 from forum.database.session import Database
 from forum.permissions.actor import OPERATOR
 from forum.site import shipped_texts

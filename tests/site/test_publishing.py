@@ -45,7 +45,7 @@ def test_the_second_run_changes_no_row_and_no_stamp(app: Flask, database: Databa
         stamps = page_stamps.read(session, ["site", "latest"])
     done = publish_texts(app)
     assert done.nothing_new
-    assert [getattr(done, field.name) for field in fields(done)] == [(), (), 0, 0, 0, 0, 0]
+    assert [getattr(done, field.name) for field in fields(done)] == [(), (), (), 0, 0, 0, 0, 0]
     assert row_counts(database) == before
     with database.reading() as session:
         assert page_stamps.read(session, ["site", "latest"]) == stamps

@@ -79,6 +79,7 @@ def test_it_says_what_one_was_trusted_with(app: Flask, make: object, role: str) 
     ("state", "sentence"),
     [
         (MemberState.PAUSED, "Your account is paused"),
+        (MemberState.RESTRICTED, "You asked that what is yours be kept and not used"),
         (MemberState.WAITING, "A moderator welcomes each new member"),
         (MemberState.TURNED_AWAY, "The moderators did not let you in"),
     ],

@@ -79,6 +79,28 @@ def choices(policies: Iterable[PolicyReference], *, locale: str, gpc: bool) -> t
     return tuple(_choice(Purpose(row["key"]), row, by_kind, gpc=gpc) for row in _purposes(locale))
 
 
+def needed(asked: Iterable[Choice]) -> tuple[Choice, ...]:
+    """Return those without which there is no account."""
+    return tuple(choice for choice in asked if choice.is_needed)
+
+
+def is_about(purpose: Purpose) -> tuple[PolicyKind, ...]:
+    """Return the policies that say more about a purpose: those to read before deciding."""
+    return _TO_READ.get(purpose, _TO_READ_OTHERWISE)
+
+
+def name_of(purpose: Purpose) -> str:
+    """Return what a purpose is called where it stands in a list: no words that anybody agrees to."""
+    return {
+        Purpose.MEMBERSHIP: _("Being a member"),
+        Purpose.HEALTH_DATA: _("What you write about your health"),
+        Purpose.EMAIL: _("E-mail"),
+        Purpose.MATCHING: _("Finding members and topics like yours"),
+        Purpose.AGGREGATE_STATISTICS: _("Group figures"),
+        Purpose.RESEARCH_CONTACT: _("Invitations to research"),
+    }[purpose]
+
+
 def hash_of_choices(shown: Iterable[Choice]) -> str:
     """Return the SHA-256, in hex, of all that a page asked: a form carries it back, so that a change is noticed."""
     return hashlib.sha256("\n\n".join(choice.text for choice in shown).encode()).hexdigest()
@@ -88,7 +110,6 @@ def _choice(
     purpose: Purpose, row: Mapping[str, Any], policies: Mapping[PolicyKind, PolicyReference], *, gpc: bool
 ) -> Choice:
     is_locked = gpc and purpose in LOCKED_BY_GPC
-    to_read = _TO_READ.get(purpose, _TO_READ_OTHERWISE)
     return Choice(
         purpose=purpose,
         label=row["label"],
@@ -100,7 +121,7 @@ def _choice(
         )
         if is_locked
         else "",
-        to_read=tuple(policies[kind] for kind in to_read if kind in policies),
+        to_read=tuple(policies[kind] for kind in is_about(purpose) if kind in policies),
         to_read_label=_("To read, in a new tab:"),
         details_label=_("What this means"),
         details=(
