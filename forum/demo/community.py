@@ -15,6 +15,7 @@ from forum import clock, consequences
 from forum.accounts.commands import change_role
 from forum.accounts.models import Member
 from forum.accounts.pending_identity import PendingIdentity
+from forum.cli.restored import begin_file
 from forum.community import commands
 from forum.community.drafts import PostDraft, TopicDraft
 from forum.community.forms import new_submission_key
@@ -33,6 +34,7 @@ from forum.moderation.drafts import ReportDraft, ThreadDraft
 from forum.moderation.models import ReasonCode, ReportReason
 from forum.permissions.actions import Action
 from forum.permissions.actor import OPERATOR, REQUIRED_PURPOSES, Actor, Role
+from forum.privacy.erasure_file import FILE
 from forum.site.publishing import publish_shipped
 from forum.text.markdown import render_post
 from forum.text.translate import DEFAULT_LOCALE
@@ -61,6 +63,10 @@ def make(settings: Settings) -> None:
             _fill(database, tomllib.loads(SAMPLE.read_text()), began)
     finally:
         database.dispose()
+    if is_new:
+        # All of this happened before the list of erasures was begun, which would look like another database's.
+        (settings.data_folder / FILE).unlink(missing_ok=True)
+        begin_file(settings)
 
 
 def _fill(database: Database, sample: dict[str, Any], began: datetime) -> None:

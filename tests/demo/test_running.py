@@ -363,5 +363,5 @@ def test_one_command_serves_the_forum_and_the_provider_and_keeps_its_data(tmp_pa
     with closing(sqlite3.connect(database)) as connection:
         assert connection.execute("SELECT count(*) FROM kept_by_the_test").fetchone() == (0,)
     secrets = {name for name in keys if name != "provider-clients.json"}
-    assert len(secrets) == 3
+    assert len(secrets) == 5
     assert all((folder / "keys" / name).read_bytes() == keys[name] for name in secrets)
