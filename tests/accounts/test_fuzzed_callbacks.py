@@ -29,8 +29,9 @@ from tests.accounts.fuzzing import (
 )
 from tests.accounts.stand_in import StandIn, StandInClient
 from tests.conftest import database_of, settings_for
+from tests.soaking import rounds
 
-CHUNKS = 20
+CHUNKS = rounds(2, soaking=20)
 PER_CHUNK = 500
 BOTH = (Provider.GOOGLE, Provider.FACEBOOK)
 ISSUERS = (

@@ -36,10 +36,11 @@ from tests.accounts.fuzzing import (
     seeded,
 )
 from tests.cast import Someone
+from tests.soaking import rounds
 
-CHUNKS = 20
+CHUNKS = rounds(2, soaking=20)
 PER_CHUNK = 500
-EVENT_CHUNKS = 4
+EVENT_CHUNKS = rounds(1, soaking=4)
 FORM = "application/x-www-form-urlencoded"
 ADDRESSES = ("/auth/facebook/deauthorize", "/auth/facebook/deletion")
 PERSON = "10220000000777"

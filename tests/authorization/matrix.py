@@ -17,7 +17,7 @@ RENAME = table(
     "another name",
     "nothing",
     #  visit. member supp. wait. turned susp. paused here there moder admin benched
-    "| login  wrong  wrong wrong no     no    wrong  wrong wrong wrong wrong no",
+    "| login  done   done  done  no     no    done   done  done  done  done  no",
 )
 # Only of whoever took back what writing needs is anything asked, and then the words must be those that were shown.
 AGREE_AGAIN = table(

@@ -227,7 +227,7 @@ ROUTES: dict[str, Row] = {
     "GET /search": Row(everybody("page"), query="?q=knees"),
     "GET /settings": Row(everybody("page")),
     "GET /settings/profile": Row(everybody("login", "page")),
-    # Everybody joined just now, so for those who may have another name it is too early.
+    # The first change has no waiting time.
     "POST /settings/profile": sent(matrix.RENAME, name="Another-Name"),
     # Of whoever was never let in, nothing is shown that could be restricted.
     "POST /settings/privacy/restrict": Row(matrix.RESTRICT),

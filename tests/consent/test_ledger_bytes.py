@@ -11,9 +11,10 @@ from forum.consent.models import ConsentEvent, ConsentRecord, InterfaceText
 from forum.database.session import Database
 from tests.consent.flipping import TABLES, Flipper, Place, flipper_for
 from tests.consent.long_ledger import make_long
+from tests.soaking import rounds
 
 LENGTH = 10_000
-TRIES = 100
+TRIES = rounds(25, soaking=100)
 
 
 @pytest.fixture
