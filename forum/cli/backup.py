@@ -106,12 +106,13 @@ def restore(file: Path, *, without_erasures: bool, yes: bool) -> None:
             click.confirm(question, abort=True)
         if backups.is_in_use(settings.database_url):
             raise click.ClickException("Somebody is connected to the database. End that first.")
-        restored.begin(settings)
+        goes_on = restored.begin(settings)
         try:
             backups.restore(settings.database_url, file)
         except BackupFailed:
-            # It was put back whole or not at all.
-            restored.give_up(settings)
+            # It was put back whole or not at all; what an earlier one brought back is still to be deleted again.
+            if not goes_on:
+                restored.give_up(settings)
             raise
         _finish(settings, without_erasures=without_erasures, yes=yes)
 

@@ -62,10 +62,13 @@ def erasures(settings: Settings, *, without_erasures: bool) -> Kept | None:
         raise click.ClickException(replaying.missing(settings.data_folder)) from None
 
 
-def begin(settings: Settings) -> None:
-    """Leave the mark: from now on nobody serves until ``finish`` was through."""
+def begin(settings: Settings) -> bool:
+    """Leave the mark: nobody serves until ``finish`` was through. Say whether an earlier one stood there."""
     settings.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (settings.data_folder / MARK).touch(mode=0o600)
+    mark = settings.data_folder / MARK
+    was_there = mark.exists()
+    mark.touch(mode=0o600)
+    return was_there
 
 
 def give_up(settings: Settings) -> None:

@@ -130,7 +130,7 @@ HELD: tuple[Held, ...] = (
     ),
     Held(
         SubmissionKey,
-        "What one sending of a form made, for a day, so that sending it twice makes one post.",
+        "What one sending of a form made, for two days, so that sending it twice makes one post.",
         {
             "id": NOT_PERSONAL,
             "member_id": _WHOSE,

@@ -280,6 +280,11 @@ def test_what_can_not_be_put_back_changes_nothing(
     assert "end forum serve" in refused.stderr
     assert is_there(someone)
     replaying.require_finished(settings.data_folder, settings.database_url, settings.ledger_keys)
+    # What an earlier one brought back is not forgotten over one that fails.
+    mark = settings.data_folder / erasure_ledger.MARK
+    mark.touch()
+    assert command("backup", "restore", str(broken), "--yes").exit_code == 1
+    assert mark.exists()
 
 
 @pytest.mark.proves("D10")
