@@ -11,7 +11,6 @@ from forum.accounts.queries import identity_of_issuer_exists
 from forum.accounts.sign_in_sessions import SESSION_LASTS
 from forum.accounts.views import accounts, sign_in
 from forum.admin.views import admin
-from forum.community.my_views import my_pages
 from forum.community.views import community
 from forum.consent.changing import keep_vouched_address
 from forum.consent.views import consent
@@ -62,7 +61,7 @@ def create_app(settings: Settings) -> Flask:
     # After the token: the page that asks for a proof shows again what was sent, which must not be a stranger's.
     app.before_request(access.check_proof)
     rendering.install(app)
-    for blueprint in (site, accounts, consent, community, my_pages, treatments, moderation, privacy, admin):
+    for blueprint in (site, accounts, consent, community, treatments, moderation, privacy, admin):
         app.register_blueprint(blueprint)
     if settings.mode is Mode.DEMO:
         app.register_blueprint(web)

@@ -211,6 +211,18 @@ class PostDeleted(_InTopic):
 
 
 @dataclass(frozen=True, slots=True)
+class PostReacted(_InTopic):
+    """Somebody gave a post a reaction, or took one back."""
+
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopicChanged(_InTopic):
+    """A topic's title, intent, content note or audience was changed by its author."""
+
+
+@dataclass(frozen=True, slots=True)
 class EarlierTextPurged(_InTopic):
     """A post's earlier versions were deleted by its author; the post itself stays as it is."""
 

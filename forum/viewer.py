@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from flask import Flask
 from flask_login import AnonymousUserMixin, LoginManager, UserMixin
-from sqlalchemy import String, and_, cast, exists, func, or_, select
+from sqlalchemy import String, and_, case, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from forum import clock
@@ -12,7 +12,8 @@ from forum.accounts.models import AccountNotice, Member, Passkey, SignInSession,
 from forum.accounts.queries import suspension_holds
 from forum.accounts.sign_in_sessions import mark_seen, session_is_valid
 from forum.accounts.tokens import hash_of
-from forum.community.models import CategoryModerator
+from forum.community.models.blocks import Block
+from forum.community.models.threads import CategoryModerator
 from forum.community_settings.models import CommunitySettings
 from forum.consent.choices_queries import has_policy_news, must_agree_again
 from forum.consent.models import Decision
@@ -75,6 +76,17 @@ def actor_of(session: Session, token: str) -> Actor | None:
         .where(CategoryModerator.member_id == Member.id)
         .scalar_subquery()
     )
+    blocks = (
+        select(
+            func.aggregate_strings(
+                cast(case((Block.blocker_id == Member.id, Block.blocked_id), else_=Block.blocker_id), String),
+                ",",
+            )
+        )
+        .where(or_(Block.blocker_id == Member.id, Block.blocked_id == Member.id))
+        .correlate(Member)
+        .scalar_subquery()
+    )
     read_only = (
         select(CommunitySettings.read_only).order_by(CommunitySettings.id.desc()).limit(1).scalar_subquery()
     )
@@ -103,6 +115,7 @@ def actor_of(session: Session, token: str) -> Actor | None:
             Suspension.since.is_not(None).label("suspended"),
             Suspension.until,
             categories,
+            blocks,
             read_only,
             new_notices,
             must_agree_again(),
@@ -129,6 +142,7 @@ def actor_of(session: Session, token: str) -> Actor | None:
         suspended,
         until,
         category_ids,
+        blocked_ids,
         is_read_only,
         has_new_notices,
         has_to_agree_again,
@@ -147,7 +161,8 @@ def actor_of(session: Session, token: str) -> Actor | None:
         has_new_notices=bool(has_new_notices),
         has_to_agree_again=bool(has_to_agree_again),
         locale=locale,
-        category_ids=frozenset(int(part) for part in (category_ids or "").split(",") if part),
+        category_ids=_numbers(category_ids),
+        blocks=_numbers(blocked_ids),
         missing_consents=frozenset(
             purpose
             for purpose, decision in zip(purposes, decisions, strict=True)
@@ -161,3 +176,7 @@ def actor_of(session: Session, token: str) -> Actor | None:
         has_settled_passkey=passkey_since is not None and passkey_since <= now - SETTLES_AFTER,
         last_seen_on=last_seen_on,
     )
+
+
+def _numbers(joined: str | None) -> frozenset[int]:
+    return frozenset(int(part) for part in (joined or "").split(",") if part)

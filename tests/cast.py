@@ -20,7 +20,7 @@ from forum.accounts.models import Member, SignInSession, Suspension
 from forum.accounts.pending_identity import PendingIdentity
 from forum.accounts.proofs import Proven
 from forum.accounts.sign_in_sessions import sign_in
-from forum.community.models import CategoryModerator
+from forum.community.models.threads import CategoryModerator
 from forum.consent import commands, ledger, wording
 from forum.consent.drafts import JoinDraft, PolicyDraft
 from forum.consent.ledger import Entry

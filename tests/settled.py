@@ -21,9 +21,9 @@ from forum.accounts.providers.signed_requests import SignedCall
 from forum.accounts.recovery_codes import make_codes
 from forum.accounts.sign_in_sessions import sign_in
 from forum.accounts.tokens import new_token
-from forum.community import commands
+from forum.community.commands import writing as commands
 from forum.community.drafts import CategoryDraft, PostEdit, TopicDraft
-from forum.community.models import Audience, Intent, Post
+from forum.community.models.threads import Audience, Intent, Post
 from forum.consent.drafts import PolicyDraft, PolicyEdit
 from forum.consent.models import ConsentRecord, PolicyKind
 from forum.consent.policies import publish_policy, save_draft, seen_now

@@ -1,6 +1,6 @@
 """Addresses of the community's pages. Words about health stand only in those that search engines may keep."""
 
-from forum.community.models import Audience
+from forum.community.models.threads import Audience
 
 POSTS_PER_PAGE = 20
 

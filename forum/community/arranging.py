@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, case, false, func, insert, select, u
 from sqlalchemy.orm import Session
 
 from forum.accounts.models import Member
-from forum.community.models import Audience, Post, PostState, Topic, TopicState
+from forum.community.models.threads import Audience, Post, PostState, Topic, TopicState
 from forum.community.subjects import PostAtWork, TopicAtWork
 from forum.community.visibility import post_is_readable
 from forum.database.rows import AnyRow

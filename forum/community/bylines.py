@@ -27,3 +27,8 @@ def role_label(role: Role | None) -> str:
         Role.ADMINISTRATOR: _("Administrator"),
     }
     return labels.get(role, "") if role else ""
+
+
+def title_to_show(title: str, shown: bool) -> str:
+    """Return a topic's title, or the neutral line where its author's words are not shown."""
+    return title if title and shown else _("A topic whose first post is not shown")

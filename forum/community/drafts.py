@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from forum.community.models import Audience, Intent
+from forum.community.models.threads import Audience, Intent
 from forum.text.markdown import RenderedText
 
 

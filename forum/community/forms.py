@@ -9,7 +9,7 @@ from wtforms import Field, Form, HiddenField, RadioField, SelectField, StringFie
 from wtforms.validators import ValidationError
 
 from forum.community.drafts import PostDraft, PostEdit, TopicDraft
-from forum.community.models import (
+from forum.community.models.threads import (
     LONGEST_CONTENT_NOTE,
     LONGEST_TITLE,
     OFFERED_AUDIENCES,

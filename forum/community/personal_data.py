@@ -5,7 +5,13 @@ What stands in threads is not deleted row by row: ``taking_back`` clears it, so 
 
 from sqlalchemy import ColumnElement, select
 
-from forum.community.models import (
+from forum.community.models.blocks import Block
+from forum.community.models.images import Image, ImageFile
+from forum.community.models.kept_drafts import KeptDraft
+from forum.community.models.reactions import Reaction, ReactionTally
+from forum.community.models.reading import Bookmark, CategoryWatch, ReadMark, TopicWatch, Visit
+from forum.community.models.slots import Slot
+from forum.community.models.threads import (
     Category,
     CategoryModerator,
     Post,
@@ -139,6 +145,123 @@ HELD: tuple[Held, ...] = (
             "made_at": withheld("The post is in the copy itself, with its moment."),
         },
         about=lambda subject: SubmissionKey.member_id == subject.member_id,
+        rows_go=True,
+    ),
+    Held(
+        Slot,
+        "Where somebody is mentioned or quoted. What stands there is found anew each time it is read.",
+        {
+            "id": NOT_PERSONAL,
+            "post_id": kept("It is what somebody else wrote.", exported=False),
+            "ordinal": NOT_PERSONAL,
+            "kind": NOT_PERSONAL,
+            "member_id": unnamed("Nobody can be found by it any more; the place says “former member”."),
+            "source_post_id": kept("There is nothing left to quote where its words went.", exported=False),
+            "source_version_id": NOT_PERSONAL,
+            "starts_at": NOT_PERSONAL,
+            "ends_at": NOT_PERSONAL,
+        },
+        about=lambda subject: Slot.member_id == subject.member_id,
+    ),
+    Held(
+        Image,
+        "A picture that somebody added.",
+        {
+            "id": NOT_PERSONAL,
+            "name": _WORDS,
+            "member_id": _AUTHOR,
+            "post_id": _WORDS,
+            "draft_id": withheld("The draft is in the copy itself."),
+            "alt": _WORDS,
+            "width": NOT_PERSONAL,
+            "height": NOT_PERSONAL,
+            "size": NOT_PERSONAL,
+            "added_at": _WORDS,
+        },
+        about=lambda subject: Image.member_id == subject.member_id,
+    ),
+    Held(
+        ImageFile,
+        "A file in the store; it goes with the picture that it holds.",
+        dict.fromkeys(("name", "image_id", "stored_at"), NOT_PERSONAL),
+    ),
+    Held(
+        KeptDraft,
+        "What somebody was writing and has not sent, for ninety days.",
+        {
+            "id": NOT_PERSONAL,
+            "member_id": _WHOSE,
+            "category_id": EXPORTED,
+            "topic_id": EXPORTED,
+            "post_id": EXPORTED,
+            "revision": NOT_PERSONAL,
+            "words": EXPORTED,
+            "title": EXPORTED,
+            "content_note": EXPORTED,
+            "category_slug": EXPORTED,
+            "intent": EXPORTED,
+            "audience": EXPORTED,
+            "saved_at": EXPORTED,
+        },
+        about=lambda subject: KeptDraft.member_id == subject.member_id,
+        rows_go=True,
+    ),
+    Held(
+        Reaction,
+        "A kind answer to somebody’s post.",
+        {"post_id": EXPORTED, "kind": EXPORTED, "member_id": _WHOSE},
+        about=lambda subject: Reaction.member_id == subject.member_id,
+        rows_go=True,
+    ),
+    Held(
+        ReactionTally,
+        "How many reactions of each kind a post has.",
+        dict.fromkeys(("post_id", "with_you", "same_here", "thank_you", "no_words"), NOT_PERSONAL),
+    ),
+    Held(
+        ReadMark,
+        "How far somebody read in a topic.",
+        {"member_id": _WHOSE, "topic_id": EXPORTED, "number": EXPORTED},
+        about=lambda subject: ReadMark.member_id == subject.member_id,
+        rows_go=True,
+    ),
+    Held(
+        Visit,
+        "When somebody was here last, and the time before that.",
+        {"member_id": _WHOSE, "since": EXPORTED, "last_at": EXPORTED},
+        about=lambda subject: Visit.member_id == subject.member_id,
+        rows_go=True,
+    ),
+    Held(
+        Bookmark,
+        "A post that somebody keeps at hand, with a note for themselves.",
+        {"id": NOT_PERSONAL, "member_id": _WHOSE, "post_id": EXPORTED, "note": EXPORTED, "made_at": EXPORTED},
+        about=lambda subject: Bookmark.member_id == subject.member_id,
+        rows_go=True,
+    ),
+    Held(
+        TopicWatch,
+        "Which topics somebody follows or muted.",
+        {"member_id": _WHOSE, "topic_id": EXPORTED, "level": EXPORTED},
+        about=lambda subject: TopicWatch.member_id == subject.member_id,
+        rows_go=True,
+    ),
+    Held(
+        CategoryWatch,
+        "Which rooms somebody follows or muted.",
+        {"member_id": _WHOSE, "category_id": EXPORTED, "level": EXPORTED},
+        about=lambda subject: CategoryWatch.member_id == subject.member_id,
+        rows_go=True,
+    ),
+    Held(
+        Block,
+        "Whom somebody does not want to meet. A block ends when either of the two leaves.",
+        {
+            "blocker_id": _WHOSE,
+            "blocked_id": withheld("It is somebody else; the page of blocked people shows their name."),
+            "blocked_on": EXPORTED,
+        },
+        about=lambda subject: Block.blocker_id == subject.member_id,
         rows_go=True,
     ),
 )

@@ -3,7 +3,7 @@
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from forum.community.models import PostVersion
+from forum.community.models.threads import PostVersion
 from forum.community.subjects import hold_topic_of, post_to_take_back, refuse_moved
 from forum.database.rows import rows_changed
 from forum.events import EarlierTextPurged, emit

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from forum.accounts.models import Member
 from forum.community.addresses import post_address, topic_address
-from forum.community.models import Audience, Intent, Post, PostState, Topic, TopicState
+from forum.community.models.threads import Audience, Intent, Post, PostState, Topic, TopicState
 from forum.community.visibility import (
     is_shown,
     opening_stands,
@@ -204,7 +204,7 @@ def visible_post(session: Session, actor: Actor, post_id: int) -> PostSubject:
 
     Queries: 1
     """
-    statement = _posts(actor).where(Post.id == post_id, topic_is_visible(actor), post_is_readable())
+    statement = _posts(actor).where(Post.id == post_id, topic_is_visible(actor), post_is_readable(actor))
     return _subject(session.execute(statement).one_or_none())
 
 
@@ -220,7 +220,7 @@ def post_to_take_back(session: Session, actor: Actor, post_id: int) -> PostSubje
         Post.id == post_id,
         or_(
             and_(own, Post.state != PostState.DELETED),
-            and_(topic_is_visible(actor), post_is_readable()),
+            and_(topic_is_visible(actor), post_is_readable(actor)),
         ),
     )
     return _subject(session.execute(statement).one_or_none())

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, false, not_, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from forum.community.models import (
+from forum.community.models.threads import (
     Audience,
     Post,
     PostState,

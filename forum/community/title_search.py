@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from forum.accounts.models import Member
 from forum.community.addresses import category_address, topic_address
-from forum.community.models import Category, Topic
+from forum.community.models.threads import Category, Topic
 from forum.community.visibility import author_is_shown, opening_stands, topic_is_visible
 from forum.permissions.actor import Actor
 
@@ -52,7 +52,7 @@ def topics_titled(
         select(Topic.id, Topic.title)
         .join(last, last.c.id == Topic.id)
         .outerjoin(Member, Member.id == Topic.author_id)
-        .where(topic_is_visible(actor), author_is_shown(), opening_stands())
+        .where(topic_is_visible(actor), author_is_shown(actor), opening_stands())
         .order_by(Topic.last_activity_at.desc(), Topic.id.desc())
     )
     ids = [row.id for row in seen if fits(row.title)][:limit]

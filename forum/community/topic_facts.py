@@ -4,7 +4,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from forum.accounts.models import Member
-from forum.community.models import Post, Topic
+from forum.community.models.threads import Post, Topic
 from forum.community.visibility import post_is_readable
 from forum.events import (
     MemberPaused,

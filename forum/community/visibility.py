@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, and_, exists, false, or_, true
 from sqlalchemy.orm import aliased
 
 from forum.accounts.models import Member
-from forum.community.models import Audience, Post, PostState, Topic, TopicState
-from forum.permissions.actor import MODERATE_ALL, Actor, MemberState
+from forum.community.models.threads import Audience, Post, PostState, Topic, TopicState
+from forum.permissions.actor import MODERATE_ALL, VISITOR, Actor, MemberState
 
 # A paused, restricted or leaving member's words are out of sight at once, everywhere, by this one predicate.
 _SHOWN = (MemberState.ACTIVE,)
@@ -63,16 +63,37 @@ def opening_stands() -> ColumnElement[bool]:
     return ~taken_down
 
 
-def post_is_readable() -> ColumnElement[bool]:
-    """Say which posts show their text; the others are one neutral line. Needs Post outer-joined to Member."""
-    return and_(Post.state == PostState.PUBLISHED, author_is_shown())
+def topic_is_met(actor: Actor) -> ColumnElement[bool]:
+    """Say which topics stand in the actor's lists: not those that somebody began whom a block keeps apart from them."""
+    if not actor.unmet:
+        return true()
+    return or_(Topic.author_id.is_(None), Topic.author_id.not_in(sorted(actor.unmet)))
 
 
-def author_is_shown() -> ColumnElement[bool]:
-    """Say whose words are shown: the community's, former members', and those of members in good standing."""
-    return or_(Member.id.is_(None), Member.state.in_(_SHOWN))
+def post_is_readable(actor: Actor = VISITOR) -> ColumnElement[bool]:
+    """Say which posts show their text; the others are one neutral line. Needs Post outer-joined to Member.
+
+    For the visitor it is what everybody in a topic's audience can see, which is what counts are made of.
+    """
+    return and_(Post.state == PostState.PUBLISHED, author_is_shown(actor))
+
+
+def author_is_shown(actor: Actor = VISITOR) -> ColumnElement[bool]:
+    """Say whose words are shown: the community's, former members', and those of members in good standing.
+
+    A block hides each of the two from the other. Needs Member outer-joined.
+    """
+    in_sight: ColumnElement[bool] = Member.state.in_(_SHOWN)
+    if actor.unmet:
+        in_sight = and_(in_sight, Member.id.not_in(sorted(actor.unmet)))
+    return or_(Member.id.is_(None), in_sight)
 
 
 def is_shown(state: MemberState | None) -> bool:
-    """Say the same of a row that was read; None is the community or a former member."""
+    """Say of a row that was read whether everybody sees its author; None is the community or a former member."""
     return state is None or state in _SHOWN
+
+
+def shows(actor: Actor, author_id: int | None, state: MemberState | None) -> bool:
+    """Say of a row that was read whether the actor sees its author."""
+    return is_shown(state) and author_id not in actor.unmet

@@ -16,10 +16,10 @@ from forum.accounts.commands import change_role
 from forum.accounts.models import Member
 from forum.accounts.pending_identity import PendingIdentity
 from forum.cli.restored import begin_file
-from forum.community import commands
+from forum.community.commands import writing as commands
 from forum.community.drafts import PostDraft, TopicDraft
 from forum.community.forms import new_submission_key
-from forum.community.models import Audience, Intent
+from forum.community.models.threads import Audience, Intent
 from forum.community.subjects import visible_post
 from forum.consent import wording
 from forum.consent.commands import join

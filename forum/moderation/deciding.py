@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from forum.audit_log.models import AuditEntry
 from forum.community.arranging import narrower_audience
-from forum.community.models import Category, Post, PostState, TopicState
+from forum.community.models.threads import Category, Post, PostState, TopicState
 from forum.community.subjects import PostAtWork, TopicAtWork, topic_named, topic_to_decide_on
 from forum.errors import Conflict, Invalid
 from forum.permissions.actions import Action

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from forum.accounts import suspensions
 from forum.accounts.suspensions import MemberSubject
-from forum.community.models import Post, Topic
+from forum.community.models.threads import Post, Topic
 from forum.errors import NotFound
 from forum.moderation.models import Report
 from forum.moderation.names import name_of

@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, and_, false, true
 
 from forum.audit_log.models import Area, AuditEntry
-from forum.community.models import Post, Topic
+from forum.community.models.threads import Post, Topic
 from forum.permissions.actor import Actor, Role
 
 

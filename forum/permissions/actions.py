@@ -11,6 +11,16 @@ class Action(StrEnum):
     POST_EDIT = "community:post:edit"
     POST_DELETE = "community:post:delete"
     POST_PURGE = "community:post:purge"
+    POST_REACT = "community:post:react"
+    TOPIC_EDIT = "community:topic:edit"
+    TOPIC_NARROW = "community:topic:narrow"
+    IMAGE_ADD = "community:image:add"
+    # What nobody but the member ever sees.
+    DRAFT_KEEP = "community:draft:keep"
+    POST_BOOKMARK = "community:post:bookmark"
+    TOPIC_WATCH = "community:topic:watch"
+    CATEGORY_WATCH = "community:category:watch"
+    MEMBER_BLOCK = "community:member:block"
     # What moderators do with topics and posts.
     TOPIC_LOCK = "community:topic:lock"
     TOPIC_UNLOCK = "community:topic:unlock"

@@ -86,6 +86,8 @@ class Actor:
     state: MemberState = MemberState.ACTIVE
     # The categories a category moderator answers for.
     category_ids: frozenset[int] = frozenset()
+    # Whom they blocked, and who blocked them.
+    blocks: frozenset[int] = frozenset()
     # Required purposes for which no consent stands.
     missing_consents: frozenset[Purpose] = frozenset()
     # A policy was changed in a way that matters since they last agreed.
@@ -138,6 +140,11 @@ class Actor:
     def works_as_staff(self) -> bool:
         """Say whether they moderate now: whoever is suspended, waits or rests reads like any other member."""
         return self.is_staff and not self.is_suspended and self.state is MemberState.ACTIVE
+
+    @property
+    def unmet(self) -> frozenset[int]:
+        """Return whose words they do not see because of a block; whoever moderates has to see them all."""
+        return frozenset() if self.works_as_staff else self.blocks
 
     @property
     def reads_as_member(self) -> bool:

@@ -94,6 +94,16 @@ own = rule(
     lambda actor, subject: actor.member_id is not None and subject.author_id == actor.member_id,
     lambda: _("Only the person who wrote this can change it."),
 )
+others_words = rule(
+    "somebody else's words",
+    lambda actor, subject: subject.author_id != actor.member_id,
+    lambda: _("This is your own post. The others can answer it."),
+)
+not_themselves = rule(
+    "somebody else",
+    lambda actor, subject: subject.id != actor.member_id,
+    lambda: _("Nobody can block themselves."),
+)
 topic_open = rule(
     "the topic is open",
     lambda _actor, subject: not subject.locked,
@@ -149,6 +159,8 @@ operates = rule(
     lambda: _("Only administrators can do this."),
 )
 in_good_standing = signed_in & not_suspended & not_paused & not_restricted & not_turned_away & let_in
+# What is theirs alone to see, but says something about their health.
+may_keep = signed_in & not_paused & not_turned_away & let_in & has_consented
 may_write = in_good_standing & has_consented & has_agreed_again & site_takes_posts
 # Looking on is reading, and needs no agreement to what changed. Deciding does, as writing does.
 may_look_on = in_good_standing & moderates_some
@@ -167,6 +179,16 @@ TABLE: dict[Action, Rule] = {
     # Taking one's own words back needs no consent and no standing: only that they are one's own.
     Action.POST_DELETE: signed_in & own,
     Action.POST_PURGE: signed_in & own,
+    Action.POST_REACT: may_write & others_words,
+    Action.TOPIC_EDIT: may_write & own & topic_open,
+    # Nor does narrowing who may read about oneself.
+    Action.TOPIC_NARROW: signed_in & own,
+    Action.IMAGE_ADD: may_write,
+    Action.DRAFT_KEEP: may_keep,
+    Action.POST_BOOKMARK: may_keep,
+    Action.TOPIC_WATCH: signed_in,
+    Action.CATEGORY_WATCH: signed_in,
+    Action.MEMBER_BLOCK: signed_in & not_themselves,
     Action.TOPIC_LOCK: _arrange,
     # Nobody undoes what was decided about themselves.
     Action.TOPIC_UNLOCK: _arrange & not_own_words,

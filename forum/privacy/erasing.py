@@ -19,7 +19,7 @@ from forum.accounts.former_names import hold_name
 from forum.accounts.leaving import hold_member
 from forum.accounts.models import Leaving, Member, PostsFate
 from forum.audit_log.models import AuditEntry
-from forum.community.models import Post
+from forum.community.models.threads import Post
 from forum.community.taking_back import erase_words_of
 from forum.database.personal_data import Subject
 from forum.database.rows import rows_changed

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from forum import clock
 from forum.accounts.models import Leaving, Member
 from forum.audit_log.models import AuditEntry
-from forum.community.models import Post, PostVersion
+from forum.community.models.threads import Post, PostVersion
 from forum.consent.models import ConsentEvent, ConsentRecord, Decision
 from forum.database.session import Database
 from forum.events import (

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from forum import clock
 from forum.audit_log.commands import record
-from forum.community.models import Post
+from forum.community.models.threads import Post
 from forum.community.subjects import hold_topic_of
 from forum.database.rows import rows_changed
 from forum.errors import Conflict, Invalid, NotFound

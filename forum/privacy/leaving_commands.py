@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from forum.accounts.leaving import ERASED_WITHIN, begin_leaving, hold_member
 from forum.accounts.models import Leaving, PostsFate
 from forum.accounts.sign_in_sessions import end_all_sessions
-from forum.community.models import Post
+from forum.community.models.threads import Post
 from forum.community.taking_back import can_be_kept
 from forum.errors import Conflict, Invalid, SignInFirst
 from forum.permissions.actor import Actor, MemberId, MemberState

@@ -18,8 +18,8 @@ from forum.accounts.models import (
     RecoveryCode,
 )
 from forum.community.addresses import post_address, topic_address
-from forum.community.models import Post, PostState, Topic
-from forum.community.queries import title_to_show
+from forum.community.bylines import title_to_show
+from forum.community.models.threads import Post, PostState, Topic
 from forum.community.taking_back import OVER, can_be_kept, others_answered
 from forum.community.visibility import is_shown, opening_stands, topic_is_visible
 from forum.consent.models import ConsentRecord

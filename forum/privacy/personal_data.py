@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, or_, select
 
-from forum.community.models import Post
+from forum.community.models.threads import Post
 from forum.database.personal_data import EXPORTED, NOT_PERSONAL, Held, Subject, kept, withheld
 from forum.privacy.models import DataExport, Erasure, KeptPost, LegalHold
 

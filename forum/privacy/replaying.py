@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from forum import clock
 from forum.accounts.leaving import GRACE, begin_leaving, cancel_leaving, hold_member
 from forum.accounts.models import Member, PostsFate, SignInSession
-from forum.community.models import Post, PostState, PostVersion
+from forum.community.models.threads import Post, PostState, PostVersion
 from forum.community.subjects import hold_topic_of
 from forum.community.taking_back import take_back_post
 from forum.consent import ledger

@@ -21,7 +21,7 @@ from forum.accounts import (
     suspensions,
 )
 from forum.accounts import commands as accounts
-from forum.community import commands as community
+from forum.community.commands import writing as community
 from forum.jobs import queue
 from forum.jobs.worker import Recurring
 from forum.moderation.commands import notices, reports

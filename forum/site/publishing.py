@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config import Settings
-from forum.community.commands import open_community_topic, publish_category
-from forum.community.models import Category, Topic
+from forum.community.commands.writing import open_community_topic, publish_category
+from forum.community.models.threads import Category, Topic
 from forum.consent.drafts import PolicyDraft
 from forum.consent.models import PolicyKind, PolicyVersion
 from forum.consent.policies import is_of_an_administrator, lay_beside, publish_policy

@@ -13,7 +13,7 @@ from config import Settings
 from forum import clock
 from forum.accounts.models import Identity, Member
 from forum.accounts.ways_in import name_of_issuer
-from forum.community.queries import CategoryLine, TopicRow, category_lines, latest_topics
+from forum.community.queries.topics import CategoryLine, TopicRow, category_lines, latest_topics
 from forum.consent.queries import AgreedPolicy, locale_to_ask_in, policies_agreed_to, site_is_ready
 from forum.jobs.queue import oldest_due
 from forum.moderation.helplines import (
@@ -92,7 +92,7 @@ class JobsHealth:
     late: bool
 
 
-def home_page(session: Session) -> HomePage:
+def home_page(session: Session, actor: Actor) -> HomePage:
     """Return the home page, the same for everybody.
 
     Queries: 4
@@ -100,7 +100,7 @@ def home_page(session: Session) -> HomePage:
     return HomePage(
         is_open=site_is_ready(session, locale_to_ask_in(session, content_locale())),
         pinned=pinned_treatments(session),
-        lately=latest_topics(session, LATEST_TOPICS),
+        lately=latest_topics(session, actor, LATEST_TOPICS),
         categories=category_lines(session),
     )
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from forum.community.queries import CategoryLine, category_lines
+from forum.community.queries.topics import CategoryLine, category_lines
 from forum.community.title_search import FoundTopic, topics_titled
 from forum.permissions.actor import Actor
 from forum.text.plain import tidy_line

@@ -10,7 +10,7 @@ from typing import Any
 
 from config import Settings
 from forum.community.drafts import CategoryDraft
-from forum.community.models import Intent
+from forum.community.models.threads import Intent
 from forum.consent.models import PolicyKind
 from forum.moderation.helplines import HelplineRow, country_name
 from forum.moderation.models import HelplineState

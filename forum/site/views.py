@@ -66,7 +66,7 @@ class ReadingPage:
 @public
 def home_page() -> Response:
     """Show what this is, and what goes on."""
-    return render("site/home_page.html", queries.home_page(current.session()))
+    return render("site/home_page.html", queries.home_page(current.session(), current.actor()))
 
 
 @site.get("/about")

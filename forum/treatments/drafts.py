@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from forum.community.models import Intent
+from forum.community.models.threads import Intent
 from forum.treatments.models import EvidenceStrength
 
 

@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, Row, Select, and_, select
 from sqlalchemy.orm import Session
 
 from forum.community.addresses import topic_address
-from forum.community.models import Topic
-from forum.community.queries import PostView, newest_posts, title_to_show
+from forum.community.bylines import title_to_show
+from forum.community.models.threads import Topic
+from forum.community.queries.threads import PostView, newest_posts
 from forum.community.visibility import opening_stands, topic_is_visible
 from forum.errors import NotFound
 from forum.permissions.actor import VISITOR, Actor

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from config import Settings
 from forum.app import create_app
-from forum.community.models import Category
+from forum.community.models.threads import Category
 from forum.treatments.models import Treatment
 from tests.accounts.gate import Gate
 from tests.accounts.stand_in import StandIn, free_port

@@ -11,7 +11,7 @@ from forum import clock
 from forum.accounts.leaving import GRACE, begin_leaving
 from forum.accounts.models import AccountEvent, AccountNotice, Identity, Leaving, Member
 from forum.accounts.sign_in_sessions import end_all_sessions, sign_in, sign_in_as
-from forum.community.models import Topic
+from forum.community.models.threads import Topic
 from forum.consent.commands import withdraw
 from forum.database.session import Database
 from forum.permissions.actor import MemberState, Purpose, Role

@@ -12,7 +12,7 @@ from forum.accounts.leaving import begin_leaving
 from forum.accounts.models import Member, SignInAttempt, SignInPurpose, SignInSession
 from forum.accounts.sign_in_sessions import sign_in, sweep_sign_in_sessions
 from forum.accounts.tokens import hash_of
-from forum.community.models import Topic
+from forum.community.models.threads import Topic
 from forum.consequences import follow
 from forum.database import migrate
 from forum.database.session import Database

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from forum import clock
 from forum.accounts.models import Member
-from forum.community.commands import publish_category
+from forum.community.commands.writing import publish_category
 from forum.community.drafts import CategoryDraft
-from forum.community.models import Audience, Intent, Post, PostState, Topic, TopicState
+from forum.community.models.threads import Audience, Intent, Post, PostState, Topic, TopicState
 from forum.community_settings.queries import settings_in_force
 from forum.database.session import Database
 from forum.moderation.decisions import decided_about, newest_decision

@@ -15,7 +15,7 @@ from forum.accounts.models import AccountEvent, AccountNotice, Member, RecoveryC
 from forum.accounts.recovery_codes import MOST_SETS_A_DAY, give_code, make_codes, sign_in_by_code
 from forum.audit_log.models import AuditEntry
 from forum.cli.routes import routes_of
-from forum.community.models import CategoryModerator
+from forum.community.models.threads import CategoryModerator
 from forum.consent.models import PolicyVersion
 from forum.database.session import Database
 from forum.errors import Forbidden, Invalid, SignInFirst

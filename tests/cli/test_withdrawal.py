@@ -5,7 +5,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from forum.accounts.models import EmailAddress, Member
-from forum.community.models import Topic
+from forum.community.models.threads import Topic
 from forum.consent import ledger
 from forum.consent.models import ConsentMethod, ConsentRecord, Decision, InterfaceText
 from forum.database import page_stamps

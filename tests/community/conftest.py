@@ -9,9 +9,9 @@ import pytest
 
 from forum import clock, consequences
 from forum.accounts.models import Member
-from forum.community import commands
+from forum.community.commands import writing as commands
 from forum.community.drafts import CategoryDraft, PostDraft, TopicDraft
-from forum.community.models import Audience, Intent
+from forum.community.models.threads import Audience, Intent
 from forum.community.subjects import visible_post
 from forum.database.session import Database
 from forum.permissions.actor import OPERATOR, Actor, MemberId

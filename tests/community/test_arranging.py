@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from forum.community import arranging
-from forum.community.models import Audience, Post, PostState, Topic, TopicState
+from forum.community.models.threads import Audience, Post, PostState, Topic, TopicState
 from forum.community.subjects import topics_at_work
 from forum.community.topic_facts import rewrite
 from forum.database.page_stamps import PageStamp

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from forum.community import commands
+from forum.community.commands import writing as commands
 from forum.community.drafts import PostEdit
-from forum.community.models import Post, PostState, PostVersion, Topic
+from forum.community.models.threads import Post, PostState, PostVersion, Topic
 from forum.community.subjects import hold_topic
 from forum.community.topic_facts import rewrite
 from forum.database.session import Database

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import func, select, update
 
 from forum.accounts.models import Member
-from forum.community import commands, queries
+from forum.community.commands import writing as commands
 from forum.community.drafts import CategoryDraft, PostEdit
-from forum.community.models import (
+from forum.community.models.threads import (
     Audience,
     Category,
     Intent,
@@ -19,6 +19,8 @@ from forum.community.models import (
     Topic,
     TopicState,
 )
+from forum.community.queries import threads
+from forum.community.queries import topics as queries
 from forum.community.subjects import post_to_take_back, visible_post
 from forum.database import page_stamps
 from forum.database.session import Database
@@ -185,8 +187,8 @@ def test_taking_back_a_topic_nobody_answered_takes_it_whole(
         assert session.get_one(Post, own).markdown == ""
         for actor in (VISITOR, people.author, people.other):
             with pytest.raises(NotFound):
-                queries.topic_page(session, actor, topic_id, 1)
-        assert queries.latest_topics(session, 5) == ()
+                threads.topic_page(session, actor, topic_id, 1)
+        assert queries.latest_topics(session, VISITOR, 5) == ()
 
 
 def test_taking_back_post_one_takes_the_title_and_leaves_the_answers(
@@ -199,7 +201,7 @@ def test_taking_back_post_one_takes_the_title_and_leaves_the_answers(
     with database.transaction() as session:
         assert commands.delete_post(session, people.author, first) == topic_id
     with database.reading() as session:
-        page = queries.topic_page(session, VISITOR, topic_id, 1)
+        page = threads.topic_page(session, VISITOR, topic_id, 1)
     assert "Flare" not in page.title
     assert page.address == f"/topics/{topic_id}"
     assert [post.body is None for post in page.posts] == [True, False]
@@ -301,7 +303,7 @@ def test_a_paused_members_words_are_out_of_sight(database: Database, people: Peo
             update(Member).where(Member.id == people.other.member_id).values(state=MemberState.PAUSED)
         )
     with database.reading() as session:
-        page = queries.topic_page(session, people.author, topic_id, 1)
+        page = threads.topic_page(session, people.author, topic_id, 1)
         assert (page.posts[1].body, page.posts[1].author_name) == (None, None)
         with pytest.raises(NotFound):
             visible_post(session, people.author, post_id)

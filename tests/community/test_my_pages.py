@@ -10,9 +10,10 @@ from sqlalchemy import select, update
 
 from forum import clock
 from forum.accounts.models import Member, Suspension
-from forum.community import arranging, commands
-from forum.community.models import Audience, Post, PostState, Topic, TopicState
-from forum.community.my_queries import (
+from forum.community import arranging
+from forum.community.commands import writing as commands
+from forum.community.models.threads import Audience, Post, PostState, Topic, TopicState
+from forum.community.queries.my_pages import (
     MY_POSTS_PER_PAGE,
     TOPICS_PER_PAGE,
     my_posts_page,

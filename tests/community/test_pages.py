@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from forum import clock
 from forum.accounts.models import Member, Suspension
 from forum.community.forms import LONGEST_POST
-from forum.community.models import Post, PostState, Topic, TopicState
+from forum.community.models.threads import Post, PostState, Topic, TopicState
 from forum.database.session import Database
 from forum.permissions.actor import MemberState
 from tests import cast

@@ -3,9 +3,10 @@
 import pytest
 from sqlalchemy import update
 
-from forum.community import queries
-from forum.community.models import Audience, Topic
-from forum.community.queries import Sort
+from forum.community.models.threads import Audience, Topic
+from forum.community.queries import threads
+from forum.community.queries import topics as queries
+from forum.community.queries.topics import Sort
 from forum.database.keyset import Window
 from forum.database.session import Database
 from forum.errors import Malformed, NotFound
@@ -20,7 +21,7 @@ def test_a_topic_page_takes_two_statements_however_long_it_is(
     for _ in range(25):
         reply(database, people.other, topic_id)
     with database.reading() as session, recorded(database) as statements:
-        page = queries.topic_page(session, VISITOR, topic_id, 2)
+        page = threads.topic_page(session, VISITOR, topic_id, 2)
     assert len(statements) == 2
     assert (page.page, page.pages, [post.number for post in page.posts]) == (2, 2, [21, 22, 23, 24, 25, 26])
 
@@ -28,7 +29,7 @@ def test_a_topic_page_takes_two_statements_however_long_it_is(
 @pytest.mark.parametrize("page", [0, 2, 10**12])
 def test_a_page_that_is_not_there_is_not_found(database: Database, topic_id: int, page: int) -> None:
     with database.reading() as session, pytest.raises(NotFound):
-        queries.topic_page(session, VISITOR, topic_id, page)
+        threads.topic_page(session, VISITOR, topic_id, page)
 
 
 @pytest.mark.parametrize("sort", Sort)
@@ -112,12 +113,12 @@ def test_page_and_list_agree_on_who_sees_a_topic(
             if queries.category_page(session, actor, room, Sort.ACTIVE, Window()).topics:
                 in_list.add(name)
             try:
-                page = queries.topic_page(session, actor, topic_id, 1)
+                page = threads.topic_page(session, actor, topic_id, 1)
             except NotFound:
                 continue
             on_page.add(name)
             assert ("flare" in page.address) == (audience is Audience.PUBLIC)
-        latest = queries.latest_topics(session, 5)
+        latest = queries.latest_topics(session, VISITOR, 5)
     assert on_page == in_list == AUDIENCES[audience]
     assert bool(latest) == (audience is Audience.PUBLIC)
 
@@ -127,6 +128,6 @@ def test_the_newest_posts_leave_out_post_one_and_what_is_not_shown(
 ) -> None:
     posts = [reply(database, people.other, topic_id, f"Reply {n}") for n in range(4)]
     with database.reading() as session, recorded(database) as statements:
-        found = queries.newest_posts(session, VISITOR, topic_id, 3)
+        found = threads.newest_posts(session, VISITOR, topic_id, 3)
     assert len(statements) == 1
     assert [post.id for post in found] == posts[:0:-1]

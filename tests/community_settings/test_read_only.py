@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from forum.community.models import Post, PostState
+from forum.community.models.threads import Post, PostState
 from forum.consent.commands import withdraw
 from forum.database.session import Database
 from forum.moderation.models import Report

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from forum import clock
 from forum.accounts.models import Member
-from forum.community.models import Post
+from forum.community.models.threads import Post
 from forum.consent import ledger
 from forum.consent.choices_queries import agreement_due, policy_news
 from forum.consent.drafts import PolicyDraft

@@ -81,7 +81,7 @@ def test_what_is_broken_is_seen(community: Community, page: Page, eyes: Eyes) ->
         "html-has-lang",
         "image-alt",
         "target-size",
-        "dim on 1280: color-contrast",
+        "dim on 320: color-contrast",
         "wide on 320",
         "spacing",
     ):

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from config import Settings
-from forum.community.models import Category, Post, Topic
+from forum.community.models.threads import Category, Post, Topic
 from forum.consent import wording
 from forum.consent.models import InterfaceText, PolicyDraftText, PolicyVersion
 from forum.consent.queries import policies_in_force

@@ -7,9 +7,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from forum.community import commands
+from forum.community.commands import writing as commands
 from forum.community.drafts import CategoryDraft
-from forum.community.models import Audience, Post, Topic
+from forum.community.models.threads import Audience, Post, Topic
 from forum.database.session import Database
 from forum.permissions.actor import OPERATOR, Actor
 from tests import cast

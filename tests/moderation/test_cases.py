@@ -4,9 +4,9 @@ from flask import Flask
 from sqlalchemy import update
 
 from forum.accounts.models import Member
-from forum.community import commands as community
+from forum.community.commands import writing as community
 from forum.community.drafts import PostEdit
-from forum.community.models import Post, PostState, Topic, TopicState
+from forum.community.models.threads import Post, PostState, Topic, TopicState
 from forum.database.session import Database
 from forum.moderation.models import ReportReason
 from forum.permissions.actor import MemberState

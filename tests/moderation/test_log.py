@@ -16,7 +16,7 @@ from forum import clock
 from forum.accounts.models import Member
 from forum.audit_log.commands import record
 from forum.audit_log.models import AuditEntry
-from forum.community.models import Category, Topic, TopicState
+from forum.community.models.threads import Category, Topic, TopicState
 from forum.database.session import Database
 from forum.moderation.deeds import deed
 from forum.moderation.models import ReasonCode, Report

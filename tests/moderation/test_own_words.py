@@ -7,7 +7,7 @@ from sqlalchemy import update
 from forum import clock
 from forum.accounts.commands import change_role
 from forum.accounts.models import Member, Suspension
-from forum.community.models import Audience
+from forum.community.models.threads import Audience
 from forum.database.session import Database
 from forum.moderation.commands.members import note_member
 from forum.moderation.models import ReportReason

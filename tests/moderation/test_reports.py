@@ -11,9 +11,9 @@ from sqlalchemy import func, select, update
 from forum import clock
 from forum.accounts.models import Member
 from forum.audit_log.models import AuditEntry
-from forum.community import commands as community
+from forum.community.commands import writing as community
 from forum.community.drafts import PostEdit
-from forum.community.models import Audience, Post, PostState
+from forum.community.models.threads import Audience, Post, PostState
 from forum.database.session import Database
 from forum.moderation.commands.reports import MOST_BY_A_MEMBER, MOST_BY_VISITORS, raise_report, sweep_reports
 from forum.moderation.commands.working import claim_report, close_report

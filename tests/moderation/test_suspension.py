@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from forum import clock
 from forum.accounts.commands import change_role
 from forum.accounts.models import Member, SignInSession, Suspension
-from forum.community.commands import publish_post
+from forum.community.commands.writing import publish_post
 from forum.database.session import Database
 from forum.errors import Conflict, Forbidden, Malformed
 from forum.moderation.commands.members import suspend_member, unsuspend_member

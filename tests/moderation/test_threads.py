@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from forum.community.models import PostState, TopicState
+from forum.community.models.threads import PostState, TopicState
 from forum.database.session import Database
 from forum.moderation.models import ReasonCode
 from forum.permissions.actor import Role

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from forum import clock, consequences
 from forum.accounts.models import Member
 from forum.audit_log.models import AuditEntry
-from forum.community import commands as community
+from forum.community.commands import writing as community
 from forum.community.drafts import CategoryDraft, PostEdit
-from forum.community.models import Category, Post, PostState, SubmissionKey, Topic, TopicState
+from forum.community.models.threads import Category, Post, PostState, SubmissionKey, Topic, TopicState
 from forum.community.subjects import TopicWentOn, visible_post, where_merged
 from forum.community.topic_facts import rewrite
 from forum.database.session import Database

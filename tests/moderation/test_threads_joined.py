@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from forum.community.models import Audience, Post, PostState, Topic, TopicState
+from forum.community.models.threads import Audience, Post, PostState, Topic, TopicState
 from forum.database.session import Database
 from forum.treatments.models import Treatment
 from tests import cast

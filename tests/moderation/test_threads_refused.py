@@ -10,8 +10,8 @@ from sqlalchemy import text, update
 
 from forum import clock
 from forum.accounts.models import Suspension
-from forum.community import commands
-from forum.community.models import Audience, PostState, Topic
+from forum.community.commands import writing as commands
+from forum.community.models.threads import Audience, PostState, Topic
 from forum.database.session import Database
 from tests import cast
 from tests.cast import Someone

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from forum.community.models import Audience, PostState, TopicState
+from forum.community.models.threads import Audience, PostState, TopicState
 from forum.database.session import Database
 from forum.moderation.models import Notice
 from forum.treatments.models import Treatment

@@ -5,7 +5,7 @@ from flask import Flask
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from forum.community.models import Topic
+from forum.community.models.threads import Topic
 from forum.database.session import Database
 from forum.errors import Conflict, NotFound
 from forum.moderation.commands.working import claim_report, close_report

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from forum.audit_log.models import AuditEntry
-from forum.community.models import Category, Post, Topic
+from forum.community.models.threads import Category, Post, Topic
 from forum.database.session import Database
 from forum.moderation.models import Notice
 from tests import cast

@@ -65,6 +65,8 @@ MEMBERS = EVERYBODY - {"visitor", "operator"}
 MODERATORS = {"moderator", "moderator while read-only", "administrator"}
 STAFF = {"category moderator"} | MODERATORS
 WRITERS = {"member", "peer supporter"} | STAFF
+# Who may keep something for themselves that says something about their health.
+KEEPERS = MEMBERS - {"paused", "leaving", "waiting", "turned away", "without consent", "without terms"}
 ADMINISTRATORS = {"administrator"}
 RUNNING = {"administrator", "operator"}
 # Who may look on also while they have to agree to what changed: that is reading.
@@ -106,6 +108,16 @@ EXPECTED: dict[Action, dict[str, set[str]]] = {
         action: {**dict.fromkeys(SUBJECTS, NOBODY), "own": MEMBERS, "own, locked": MEMBERS}
         for action in (Action.POST_DELETE, Action.POST_PURGE)
     },
+    Action.POST_REACT: {
+        **dict.fromkeys((*OTHERS, "another's, locked"), WRITERS),
+        **dict.fromkeys(("own", "own, locked"), NOBODY),
+    },
+    Action.TOPIC_EDIT: {**dict.fromkeys(SUBJECTS, NOBODY), "own": WRITERS},
+    Action.TOPIC_NARROW: {**dict.fromkeys(SUBJECTS, NOBODY), "own": MEMBERS, "own, locked": MEMBERS},
+    Action.IMAGE_ADD: dict.fromkeys(SUBJECTS, WRITERS),
+    **{action: dict.fromkeys(SUBJECTS, KEEPERS) for action in (Action.DRAFT_KEEP, Action.POST_BOOKMARK)},
+    **{action: dict.fromkeys(SUBJECTS, MEMBERS) for action in (Action.TOPIC_WATCH, Action.CATEGORY_WATCH)},
+    Action.MEMBER_BLOCK: {**dict.fromkeys(SUBJECTS, MEMBERS), "oneself": NOBODY},
     Action.ACCOUNT_RENAME: dict.fromkeys(
         SUBJECTS, MEMBERS - {"suspended", "suspended moderator", "turned away"}
     ),

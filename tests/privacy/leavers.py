@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from forum.accounts.leaving import GRACE
 from forum.accounts.models import Leaving, Member
-from forum.community.models import Post, PostState
+from forum.community.models.threads import Post, PostState
 from forum.database.session import Database
 from forum.permissions.actor import MemberState
 from forum.privacy.models import KeptPost

@@ -43,7 +43,7 @@ from sqlalchemy.orm import Session
 
 from forum import clock
 from forum.accounts.models import AccountEvent, PostsFate
-from forum.community.models import Audience, Category, PostState, TopicState
+from forum.community.models.threads import Audience, Category, PostState, TopicState
 from forum.consent.models import ConsentEvent, ConsentRecord
 from forum.database.base import Base
 from forum.database.column_types import UtcDateTime
@@ -55,8 +55,8 @@ from forum.privacy import registry
 from forum.privacy.models import ErasureKind, ExportState
 from tests.cast import Someone
 
-# These change what a member may do. Neither has room for a marker.
-STANDINGS = frozenset({"leaving", "suspension"})
+# These change what a member may do or see. None has room for a marker.
+STANDINGS = frozenset({"block", "leaving", "suspension"})
 # Made by joining, and guarded by triggers: what is unlike anything else in them are the hashes and the salt.
 _OF_JOINING = {"consent_event": ("commitment", "hash"), "consent_record": ("salt",)}
 # Which number of a member's stands there: theirs, or that of somebody on the team, which stays empty.
@@ -273,6 +273,12 @@ def _given(subject: Subject) -> dict[str, Any]:
         "erasure.subject": subject.uuid,
         # It was copied into the file already.
         "erasure.written_at": now,
+        # A row stands in one place alone: a picture in a post, a draft for one.
+        "image.draft_id": None,
+        "kept_draft.category_id": None,
+        "kept_draft.topic_id": None,
+        "slot.source_post_id": None,
+        "slot.source_version_id": None,
         # An issuer has to be one that we know.
         "identity.issuer": "https://facebook.stand-in.invalid",
         "leaving.posts": PostsFate.DELETE,

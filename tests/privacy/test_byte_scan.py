@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from config import Settings
 from forum import clock, consequences, schedule
 from forum.accounts.leaving import GRACE
-from forum.community import commands
+from forum.community.commands import writing as commands
 from forum.community.drafts import PostEdit
 from forum.database.base import Base
 from forum.database.session import Database

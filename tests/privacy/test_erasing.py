@@ -29,9 +29,9 @@ from forum.accounts.providers import Provider
 from forum.accounts.providers.signed_requests import SignedCall
 from forum.accounts.sign_in_sessions import sign_in, sign_in_as
 from forum.audit_log.models import AuditEntry
-from forum.community import commands
+from forum.community.commands import writing as commands
 from forum.community.drafts import PostEdit
-from forum.community.models import CategoryModerator, Post, PostState, PostVersion, Topic, TopicState
+from forum.community.models.threads import CategoryModerator, Post, PostState, PostVersion, Topic, TopicState
 from forum.consent.ledger import verify
 from forum.consent.models import ConsentEvent
 from forum.database.base import Base

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from forum import clock
 from forum.accounts.leaving import GRACE
 from forum.accounts.sign_in_sessions import sign_in
-from forum.community.models import Post
+from forum.community.models.threads import Post
 from forum.database.session import Database
 from forum.jobs import queue
 from forum.jobs.models import Job

@@ -6,9 +6,9 @@ from sqlalchemy import select
 
 from forum.accounts.models import PostsFate
 from forum.accounts.sign_in_sessions import sign_in
-from forum.community import commands
+from forum.community.commands import writing as commands
 from forum.community.drafts import PostEdit
-from forum.community.models import Post, PostState, PostVersion, Topic, TopicState
+from forum.community.models.threads import Post, PostState, PostVersion, Topic, TopicState
 from forum.consent.commands import withdraw
 from forum.database.session import Database
 from forum.permissions.actor import Purpose

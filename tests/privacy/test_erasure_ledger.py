@@ -15,9 +15,9 @@ from forum import clock
 from forum.accounts.leaving import GRACE, begin_leaving
 from forum.accounts.models import Member, PostsFate
 from forum.accounts.sign_in_sessions import sign_in
-from forum.community import commands
+from forum.community.commands import writing as commands
 from forum.community.drafts import PostEdit
-from forum.community.models import Post
+from forum.community.models.threads import Post
 from forum.community.purging import purge_earlier_text
 from forum.consent.changing import take_back
 from forum.consent.models import ConsentMethod

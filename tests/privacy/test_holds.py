@@ -12,9 +12,9 @@ from sqlalchemy.exc import IntegrityError
 from forum import clock
 from forum.accounts.leaving import GRACE
 from forum.audit_log.models import AuditEntry
-from forum.community import commands
+from forum.community.commands import writing as commands
 from forum.community.drafts import PostEdit
-from forum.community.models import Post, PostState
+from forum.community.models.threads import Post, PostState
 from forum.community.purging import purge_earlier_text
 from forum.database.session import Database
 from forum.errors import Conflict, Forbidden, Invalid, NotFound, SignInFirst

@@ -21,7 +21,7 @@ from forum.accounts.models import (
     Suspension,
 )
 from forum.accounts.sign_in_sessions import sign_in
-from forum.community.models import Post
+from forum.community.models.threads import Post
 from forum.database.session import Database
 from forum.permissions.actor import MemberState
 from forum.privacy import leaving_queries

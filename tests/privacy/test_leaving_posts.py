@@ -5,7 +5,7 @@ from flask import Flask
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from forum.community.models import Audience, PostState, Topic, TopicState
+from forum.community.models.threads import Audience, PostState, Topic, TopicState
 from forum.database.keyset import Window
 from forum.database.session import Database
 from forum.privacy import leaving_queries

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import MetaData, Table, create_engine, inspect, select
 
 from forum.accounts.models import Leaving, Member
-from forum.community.models import Category, Post
+from forum.community.models.threads import Category, Post
 from forum.database.base import Base
 from forum.database.personal_data import (
     EXPORTED,

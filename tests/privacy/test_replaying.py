@@ -16,9 +16,9 @@ from forum import clock, consequences
 from forum.accounts.leaving import GRACE, begin_leaving
 from forum.accounts.models import AccountNotice, Ban, Leaving, Member, PostsFate, SignInSession, Suspension
 from forum.accounts.sign_in_sessions import sign_in
-from forum.community import commands
+from forum.community.commands import writing as commands
 from forum.community.drafts import PostEdit
-from forum.community.models import Post, PostState, PostVersion
+from forum.community.models.threads import Post, PostState, PostVersion
 from forum.community.purging import purge_earlier_text
 from forum.consent.changing import take_back
 from forum.consent.ledger import verify

@@ -14,9 +14,9 @@ from forum.accounts.account_notices import tell
 from forum.accounts.leaving import begin_leaving
 from forum.accounts.models import AccountEvent, AccountNotice, Member
 from forum.accounts.sign_in_sessions import sign_in
-from forum.community import commands
+from forum.community.commands import writing as commands
 from forum.community.drafts import PostEdit
-from forum.community.models import Post, PostVersion, Topic
+from forum.community.models.threads import Post, PostVersion, Topic
 from forum.consent.commands import withdraw
 from forum.database.session import Database
 from forum.errors import Conflict

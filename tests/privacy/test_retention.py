@@ -32,7 +32,7 @@ from forum.accounts.models import (
 )
 from forum.accounts.sign_in_sessions import sign_in
 from forum.audit_log.commands import record
-from forum.community.models import SubmissionKey
+from forum.community.models.threads import SubmissionKey
 from forum.database.base import Base
 from forum.database.session import Database
 from forum.jobs import queue

@@ -5,7 +5,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from forum.community.models import Audience, Topic
+from forum.community.models.threads import Audience, Topic
 from forum.consent.drafts import PolicyDraft
 from forum.consent.models import PolicyKind
 from forum.consent.policies import publish_policy

@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
-from forum.community.models import Category, Topic
+from forum.community.models.threads import Category, Topic
 from forum.consent.models import PolicyKind, PolicyVersion
 from forum.database import page_stamps
 from forum.database.base import Base

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text, update
 
 from forum.accounts.models import Member
-from forum.community.models import Audience, Topic, TopicState
+from forum.community.models.threads import Audience, Topic, TopicState
 from forum.community.title_search import topics_titled
 from forum.database.session import Database
 from forum.permissions.actor import VISITOR, MemberState

@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
 from forum.accounts.models import Member
-from forum.community import commands as community
-from forum.community.models import Audience, Post, PostState, Topic
+from forum.community.commands import writing as community
+from forum.community.models.threads import Audience, Post, PostState, Topic
 from forum.database.session import Database
 from forum.permissions.actor import OPERATOR, VISITOR, MemberState
 from forum.site import shipped_texts

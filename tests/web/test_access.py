@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 
 from forum import clock
 from forum.accounts.models import Suspension
-from forum.community import commands
+from forum.community.commands import writing as commands
 from forum.community.drafts import CategoryDraft
 from forum.database.session import Database
 from forum.permissions.actor import OPERATOR

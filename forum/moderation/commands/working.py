@@ -15,7 +15,7 @@ from forum import clock
 from forum.accounts.models import Member
 from forum.audit_log.commands import record
 from forum.audit_log.models import AuditEntry
-from forum.community.models import Post, Topic
+from forum.community.models.threads import Post, Topic
 from forum.community.subjects import hold_topic_of, refuse_moved
 from forum.database.rows import AnyRow, AnySelect
 from forum.errors import Conflict, Malformed, NotFound

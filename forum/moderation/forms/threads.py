@@ -7,7 +7,7 @@ from wtforms import Field, SelectField, SelectMultipleField, StringField
 from wtforms.validators import ValidationError
 
 from forum.community.forms import SHORTEST_TITLE
-from forum.community.models import LONGEST_TITLE
+from forum.community.models.threads import LONGEST_TITLE
 from forum.errors import Malformed
 from forum.moderation.drafts import SplitDraft, ThreadDraft
 from forum.moderation.forms.deciding import ReasonedForm, reason_in, seen_in

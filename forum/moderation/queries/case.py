@@ -11,8 +11,8 @@ from forum.accounts.models import Member, Suspension
 from forum.accounts.queries import suspension_holds
 from forum.audit_log.models import AuditEntry
 from forum.community.addresses import post_address
-from forum.community.models import Category, Post, PostState, Topic, TopicState
-from forum.community.queries import title_to_show
+from forum.community.bylines import title_to_show
+from forum.community.models.threads import Category, Post, PostState, Topic, TopicState
 from forum.community.visibility import is_shown
 from forum.database.rows import AnyRow
 from forum.errors import NotFound

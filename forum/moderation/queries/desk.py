@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, func, literal, select
 from sqlalchemy.orm import Session
 
 from forum.accounts.models import Member
-from forum.community.models import Post, Topic
+from forum.community.models.threads import Post, Topic
 from forum.moderation.models import Report
 from forum.moderation.queries.reports import begins_open_case, is_worry
 from forum.moderation.visibility import report_is_visible

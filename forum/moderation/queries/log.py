@@ -12,8 +12,8 @@ from forum.accounts.models import Member
 from forum.accounts.suspensions import member_called
 from forum.audit_log.commands import OPERATOR_ROLE
 from forum.audit_log.models import Area, AuditEntry
-from forum.community.models import Category, Post, Topic
-from forum.community.queries import CategoryLine, category_lines
+from forum.community.models.threads import Category, Post, Topic
+from forum.community.queries.topics import CategoryLine, category_lines
 from forum.community.visibility import topic_is_worked_on
 from forum.database.keyset import Slice, Window, slice_of
 from forum.database.rows import AnyRow, AnySelect

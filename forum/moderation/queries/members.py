@@ -11,8 +11,8 @@ from forum.accounts.models import Member, Suspension
 from forum.accounts.queries import suspension_holds
 from forum.accounts.suspensions import MemberSubject, is_known, member_called, member_named
 from forum.audit_log.models import AuditEntry
-from forum.community.models import Post, Topic
-from forum.community.queries import title_to_show
+from forum.community.bylines import title_to_show
+from forum.community.models.threads import Post, Topic
 from forum.community.visibility import is_shown
 from forum.database.keyset import Window, slice_of
 from forum.moderation.decisions import decided_about, newest_decision

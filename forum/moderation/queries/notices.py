@@ -12,8 +12,8 @@ from forum import clock
 from forum.accounts.models import Member
 from forum.accounts.ways_in import AccountNoticeLine, account_notices
 from forum.community.addresses import topic_address
-from forum.community.models import Topic
-from forum.community.queries import title_to_show
+from forum.community.bylines import title_to_show
+from forum.community.models.threads import Topic
 from forum.community.visibility import is_shown, opening_stands, topic_is_visible
 from forum.consent.choices_queries import ChangedPolicy, policy_news
 from forum.database.keyset import Window, slice_of

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from forum.community.arranging import narrower_audience, posts_to_split, refuse_merge, refuse_move
-from forum.community.models import Audience
-from forum.community.queries import title_to_show
+from forum.community.bylines import title_to_show
+from forum.community.models.threads import Audience
 from forum.community.subjects import TopicAtWork
 from forum.moderation.deciding import (
     about_post,

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, and_, case, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from forum.accounts.models import Member
-from forum.community.models import Category, Post, Topic
-from forum.community.queries import title_to_show
+from forum.community.bylines import title_to_show
+from forum.community.models.threads import Category, Post, Topic
 from forum.community.visibility import is_shown
 from forum.database.keyset import Window, slice_of
 from forum.database.rows import AnyRow, AnySelect

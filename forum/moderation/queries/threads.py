@@ -11,9 +11,9 @@ from forum.accounts.models import Member
 from forum.audit_log.models import AuditEntry
 from forum.community.addresses import POSTS_PER_PAGE, page_of, topic_address
 from forum.community.arranging import MOST_TO_SPLIT
-from forum.community.bylines import face_to_show, name_to_show, role_label
-from forum.community.models import Audience, Category, Post, PostState, Topic, TopicState
-from forum.community.queries import CategoryLine, category_lines, title_to_show
+from forum.community.bylines import face_to_show, name_to_show, role_label, title_to_show
+from forum.community.models.threads import Audience, Category, Post, PostState, Topic, TopicState
+from forum.community.queries.topics import CategoryLine, category_lines
 from forum.community.subjects import PostAtWork, TopicAtWork, post_at_work, topic_at_work
 from forum.community.visibility import is_shown
 from forum.database.rows import AnyRow

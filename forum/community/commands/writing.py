@@ -10,7 +10,7 @@ from forum import clock
 from forum.accounts.models import Member
 from forum.audit_log.commands import record
 from forum.community.drafts import CategoryDraft, PostDraft, PostEdit, TopicDraft
-from forum.community.models import (
+from forum.community.models.threads import (
     Audience,
     Category,
     CategoryModerator,

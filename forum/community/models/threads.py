@@ -1,9 +1,9 @@
-"""Tables of the community. Counts and last activity are stored facts, rewritten only by ``topic_facts``."""
+"""Categories, topics and posts. Counts and last activity are stored facts, rewritten only by ``topic_facts``."""
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from forum.database.base import Base, Numbered, numbered
@@ -141,6 +141,9 @@ class CategoryModerator(Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
 
 
+_WAITING = text("first_reply_at IS NULL")
+
+
 class Topic(Numbered, Base):
     """A conversation. Its first post is post 1."""
 
@@ -151,6 +154,16 @@ class Topic(Numbered, Base):
         Index(None, "last_activity_at", "id"),
         Index(None, "author_id", "started_at", "id"),
         Index(None, "merged_into_id"),
+        # Those that nobody else answered yet.
+        Index("ix_topic_waiting", "started_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
+        Index(
+            "ix_topic_waiting_in_category",
+            "category_id",
+            "started_at",
+            "id",
+            sqlite_where=_WAITING,
+            postgresql_where=_WAITING,
+        ),
         CheckConstraint("pinned IN (0, 1)", name="pinned"),
         CheckConstraint("(state = 'merged') = (merged_into_id IS NOT NULL)", name="merged"),
         CheckConstraint("NOT from_community OR author_id IS NULL", name="voice"),

@@ -1,12 +1,12 @@
-"""The community's addresses. A view parses, asks one query or one command, and answers."""
+"""Writing: composers, and what they send. A view parses, asks one command, and answers."""
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, redirect, request
+from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Answer
 from wtforms import Form
 
-from forum.community import commands, queries
+from forum.community.commands import writing as commands
 from forum.community.forms import (
     EditForm,
     ReplyForm,
@@ -16,31 +16,20 @@ from forum.community.forms import (
     parse_post,
     parse_topic,
 )
-from forum.community.models import OFFERED_AUDIENCES, Audience, Intent
+from forum.community.models.threads import OFFERED_AUDIENCES, Audience, Intent
 from forum.community.purging import earlier_versions
-from forum.community.queries import CategoryLine, Sort, TopicPage
+from forum.community.queries import threads
+from forum.community.queries.threads import TopicPage
+from forum.community.queries.topics import CategoryLine, category_lines
 from forum.community.subjects import PostSubject, TopicWentOn, post_to_take_back, visible_post, where_merged
-from forum.database.keyset import Window
-from forum.errors import Invalid, Malformed, NotFound
+from forum.community.views.blueprint import SEE_OTHER, community
+from forum.errors import Invalid, NotFound
 from forum.permissions.actions import Action
-from forum.permissions.check import can, require
+from forum.permissions.check import require
 from forum.web import current
-from forum.web.access import members_only, public
-from forum.web.address_parts import page_number
+from forum.web.access import members_only
 from forum.web.forms import check_form, show_refusal
 from forum.web.rendering import render
-
-community = Blueprint("community", __name__)
-
-SEE_OTHER = 303
-
-
-@dataclass(frozen=True, slots=True)
-class TopicWithReply:
-    """A topic's page, and the reply form for whoever may use it."""
-
-    topic: TopicPage
-    reply: ReplyForm | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,53 +70,12 @@ class DeletePage:
     earlier: int
 
 
-@community.get("/categories")
-@public
-def categories_page() -> Response:
-    """Show all categories."""
-    return render("community/categories_page.html", queries.categories_page(current.session()))
-
-
-@community.get("/categories/<slug>")
-@public
-def category_page(slug: str) -> Response:
-    """Show a category's topics."""
-    sort = request.args.get("sort", Sort.ACTIVE.value)
-    if sort not in set(Sort):
-        raise Malformed
-    window = Window(older=request.args.get("older", ""), newer=request.args.get("newer", ""))
-    page = queries.category_page(current.session(), current.actor(), slug, Sort(sort), window)
-    return render("community/category_page.html", page)
-
-
-@community.get("/topics/<int:topic_id>")
-@community.get("/topics/<int:topic_id>/<slug>")
-@public
-def topic_page(topic_id: int, slug: str = "") -> Answer:  # noqa: ARG001 - the id decides; the slug is for eyes.
-    """Show a topic, at its own address."""
-    actor = current.actor()
-    try:
-        page = queries.topic_page(current.session(), actor, topic_id, page_number())
-    except NotFound:
-        went_on = where_merged(current.session(), actor, topic_id)
-        if went_on is None:
-            raise
-        return redirect(went_on.post_address, SEE_OTHER)
-    if request.path != page.address:
-        query = f"?page={page.page}" if page.page > 1 else ""
-        return redirect(page.address + query, SEE_OTHER)
-    reply = None
-    if can(actor, Action.POST_PUBLISH, page):
-        reply = ReplyForm(submission_key=new_submission_key())
-    return render("community/topic_page.html", TopicWithReply(page, reply))
-
-
 @community.get("/topics/<int:topic_id>/reply")
 @members_only
 def reply_page(topic_id: int) -> Answer:
     """Show the reply form on a page of its own."""
     try:
-        topic = queries.topic_page(current.session(), current.actor(), topic_id, 1)
+        topic = threads.topic_page(current.session(), current.actor(), topic_id, 1)
     except NotFound:
         went_on = where_merged(current.session(), current.actor(), topic_id)
         if went_on is None:
@@ -179,13 +127,6 @@ def start_topic() -> Answer:
     return _to_post(post_id)
 
 
-@community.get("/posts/<int:post_id>")
-@public
-def post(post_id: int) -> Answer:
-    """Lead to where the post stands now."""
-    return redirect(visible_post(current.session(), current.actor(), post_id).address, SEE_OTHER)
-
-
 @community.get("/posts/<int:post_id>/edit")
 @members_only
 def edit_page(post_id: int) -> Response:
@@ -230,7 +171,7 @@ def delete_post(post_id: int) -> Answer:
 
 
 def _reply_page(topic_id: int, form: ReplyForm, status: int, went_on: str = "") -> Response:
-    topic = current.read(lambda session: queries.topic_page(session, current.actor(), topic_id, 1))
+    topic = current.read(lambda session: threads.topic_page(session, current.actor(), topic_id, 1))
     require(current.actor(), Action.POST_PUBLISH, topic)
     return render("community/reply_page.html", ReplyPage(topic, form, went_on), status=status)
 
@@ -241,7 +182,7 @@ def _edit_page(subject: PostSubject, form: EditForm, status: int = 200) -> Respo
 
 
 def _composer(form: TopicForm, status: int = 200) -> Response:
-    categories = current.read(queries.category_lines)
+    categories = current.read(category_lines)
     return render(
         "community/new_topic_page.html",
         NewTopicPage(form, categories, tuple(Intent), OFFERED_AUDIENCES),

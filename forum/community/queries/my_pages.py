@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session, aliased
 
 from forum.accounts.models import Member
 from forum.community.addresses import category_address, permalink, post_address, topic_address
-from forum.community.models import Audience, Category, Post, PostState, Topic, TopicState
-from forum.community.queries import title_to_show
+from forum.community.bylines import title_to_show
+from forum.community.models.threads import Audience, Category, Post, PostState, Topic, TopicState
 from forum.community.visibility import is_shown, opening_stands, post_is_readable, topic_is_visible
 from forum.database.keyset import Window, slice_of
 from forum.database.rows import AnyRow
