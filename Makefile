@@ -99,7 +99,7 @@ messages: $(VENV)/installed-dev ## Collect the sentences to translate, and compi
 
 # The locks hold names, versions and hashes, and no address of a registry.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	--no-emit-index-url --no-emit-find-links pyproject.toml --extra passkeys --extra postgres
+	--no-emit-index-url --no-emit-find-links pyproject.toml --extra passkeys --extra postgres --extra s3
 
 lock: ## Write the locks anew from pyproject.toml (needs uv; UPGRADE=--upgrade for newer versions)
 	@command -v uv >/dev/null || { echo "Writing the locks needs uv on PATH."; exit 1; }
