@@ -1,10 +1,11 @@
 """From the browser's session to the Actor: roles, state, categories and missing consents, in one statement."""
 
 from dataclasses import replace
+from functools import cache
 
 from flask import Flask
 from flask_login import AnonymousUserMixin, LoginManager, UserMixin
-from sqlalchemy import String, and_, case, cast, exists, func, or_, select
+from sqlalchemy import String, and_, bindparam, case, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from forum import clock
@@ -18,9 +19,12 @@ from forum.community_settings.models import CommunitySettings
 from forum.consent.choices_queries import has_policy_news, must_agree_again
 from forum.consent.models import Decision
 from forum.consent.queries import decision_in_force
+from forum.database.rows import AnySelect
 from forum.moderation.models import Notice
 from forum.permissions.actor import REQUIRED_PURPOSES, SETTLES_AFTER, VISITOR, Actor, MemberId
 from forum.web import current, soft_writes
+
+PURPOSES = tuple(sorted(REQUIRED_PURPOSES))
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login has no types.
@@ -70,62 +74,8 @@ def actor_of(session: Session, token: str) -> Actor | None:
 
     Queries: 1
     """
-    purposes = sorted(REQUIRED_PURPOSES)
-    categories = (
-        select(func.aggregate_strings(cast(CategoryModerator.category_id, String), ","))
-        .where(CategoryModerator.member_id == Member.id)
-        .scalar_subquery()
-    )
-    blocks = (
-        select(
-            func.aggregate_strings(
-                cast(case((Block.blocker_id == Member.id, Block.blocked_id), else_=Block.blocker_id), String),
-                ",",
-            )
-        )
-        .where(or_(Block.blocker_id == Member.id, Block.blocked_id == Member.id))
-        .correlate(Member)
-        .scalar_subquery()
-    )
-    read_only = (
-        select(CommunitySettings.read_only).order_by(CommunitySettings.id.desc()).limit(1).scalar_subquery()
-    )
-    new_notices = or_(
-        exists().where(Notice.member_id == Member.id, Notice.seen_at.is_(None)),
-        exists().where(AccountNotice.member_id == Member.id, AccountNotice.seen_at.is_(None)),
-        has_policy_news(),
-    )
-    oldest_passkey = (
-        select(func.min(Passkey.added_at)).where(Passkey.member_id == Member.id).scalar_subquery()
-    )
-    now = clock.now()
     token_hash = hash_of(token)
-    row = session.execute(
-        select(
-            SignInSession.id,
-            SignInSession.proof,
-            SignInSession.proved_at,
-            SignInSession.last_seen_on,
-            Member.id,
-            Member.uuid,
-            Member.name,
-            Member.role,
-            Member.state,
-            Member.locale,
-            Suspension.since.is_not(None).label("suspended"),
-            Suspension.until,
-            categories,
-            blocks,
-            read_only,
-            new_notices,
-            must_agree_again(),
-            oldest_passkey,
-            *(decision_in_force(Member.uuid, purpose) for purpose in purposes),
-        )
-        .join(Member, Member.id == SignInSession.member_id)
-        .outerjoin(Suspension, and_(Suspension.member_id == Member.id, suspension_holds(now)))
-        .where(SignInSession.token_hash == token_hash, session_is_valid(now))
-    ).one_or_none()
+    row = session.execute(_who_has_the_token(), {"token_hash": token_hash}).one_or_none()
     if row is None:
         return None
     (
@@ -165,7 +115,7 @@ def actor_of(session: Session, token: str) -> Actor | None:
         blocks=_numbers(blocked_ids),
         missing_consents=frozenset(
             purpose
-            for purpose, decision in zip(purposes, decisions, strict=True)
+            for purpose, decision in zip(PURPOSES, decisions, strict=True)
             if decision != Decision.GIVEN
         ),
         sign_in_session_id=session_id,
@@ -173,8 +123,66 @@ def actor_of(session: Session, token: str) -> Actor | None:
         proved_at=proved_at,
         token_hash=token_hash,
         has_passkey=passkey_since is not None,
-        has_settled_passkey=passkey_since is not None and passkey_since <= now - SETTLES_AFTER,
+        has_settled_passkey=passkey_since is not None and passkey_since <= clock.now() - SETTLES_AFTER,
         last_seen_on=last_seen_on,
+    )
+
+
+@cache
+def _who_has_the_token() -> AnySelect:
+    """Return the one statement behind every request of a member's. It is large, so it is made once."""
+    categories = (
+        select(func.aggregate_strings(cast(CategoryModerator.category_id, String), ","))
+        .where(CategoryModerator.member_id == Member.id)
+        .scalar_subquery()
+    )
+    blocks = (
+        select(
+            func.aggregate_strings(
+                cast(case((Block.blocker_id == Member.id, Block.blocked_id), else_=Block.blocker_id), String),
+                ",",
+            )
+        )
+        .where(or_(Block.blocker_id == Member.id, Block.blocked_id == Member.id))
+        .correlate(Member)
+        .scalar_subquery()
+    )
+    read_only = (
+        select(CommunitySettings.read_only).order_by(CommunitySettings.id.desc()).limit(1).scalar_subquery()
+    )
+    new_notices = or_(
+        exists().where(Notice.member_id == Member.id, Notice.seen_at.is_(None)),
+        exists().where(AccountNotice.member_id == Member.id, AccountNotice.seen_at.is_(None)),
+        has_policy_news(),
+    )
+    oldest_passkey = (
+        select(func.min(Passkey.added_at)).where(Passkey.member_id == Member.id).scalar_subquery()
+    )
+    return (
+        select(
+            SignInSession.id,
+            SignInSession.proof,
+            SignInSession.proved_at,
+            SignInSession.last_seen_on,
+            Member.id,
+            Member.uuid,
+            Member.name,
+            Member.role,
+            Member.state,
+            Member.locale,
+            Suspension.since.is_not(None).label("suspended"),
+            Suspension.until,
+            categories,
+            blocks,
+            read_only,
+            new_notices,
+            must_agree_again(),
+            oldest_passkey,
+            *(decision_in_force(Member.uuid, purpose) for purpose in PURPOSES),
+        )
+        .join(Member, Member.id == SignInSession.member_id)
+        .outerjoin(Suspension, and_(Suspension.member_id == Member.id, suspension_holds()))
+        .where(SignInSession.token_hash == bindparam("token_hash"), session_is_valid())
     )
 
 

@@ -55,7 +55,7 @@ def note_bans(
         .where(
             Identity.member_id == member_id,
             true() if identity_id is None else Identity.id == identity_id,
-            suspension_holds(clock.now()),
+            suspension_holds(),
         )
         .order_by(Identity.id)
     ).all()

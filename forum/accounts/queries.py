@@ -1,13 +1,14 @@
 """What accounts look up: whose identity this is, whether a suspension holds, and whose data nothing may touch."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from forum import clock
 from forum.accounts.models import Identity, Member, SignInSession, Suspension
+from forum.database.moments import moment_of_running
 from forum.permissions.actor import MemberId, MemberState
 
 
@@ -60,9 +61,9 @@ def identity_of_issuer_exists(session: Session, ending: str) -> bool:
     )
 
 
-def suspension_holds(moment: datetime) -> ColumnElement[bool]:
-    """Say which suspensions are in force at this moment; one whose time is over is none, swept away or not."""
-    return or_(Suspension.until.is_(None), Suspension.until > moment)
+def suspension_holds() -> ColumnElement[bool]:
+    """Say which suspensions are in force now; one whose time is over is none, swept away or not."""
+    return or_(Suspension.until.is_(None), Suspension.until > moment_of_running())
 
 
 def restricted_members() -> Select[int]:

@@ -59,7 +59,7 @@ def sessions_page(session: Session, actor: Actor) -> SessionsPage:
             SignInSession.begun_at,
             SignInSession.last_seen_on,
         )
-        .where(SignInSession.member_id == actor.member_id, session_is_valid(now))
+        .where(SignInSession.member_id == actor.member_id, session_is_valid())
         .order_by(case((is_this_one, 0), else_=1), SignInSession.last_seen_on.desc(), SignInSession.id.desc())
         .limit(MOST_SHOWN + 1)
     ).all()

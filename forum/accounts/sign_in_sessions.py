@@ -12,6 +12,7 @@ from forum.accounts.models import Identity, Member, SignInSession
 from forum.accounts.proofs import Proven
 from forum.accounts.queries import identity_of
 from forum.accounts.tokens import hash_of, new_token
+from forum.database.moments import day_before_running, moment_of_running
 from forum.database.rows import rows_changed
 from forum.errors import Conflict, NotFound
 from forum.permissions.actor import Actor, MemberId
@@ -22,9 +23,12 @@ SESSION_LASTS = timedelta(days=30)
 IDLE_LASTS = timedelta(days=14)
 
 
-def session_is_valid(moment: datetime) -> ColumnElement[bool]:
-    """Say which sessions are good at this moment, swept away or not."""
-    return and_(SignInSession.expires_at > moment, SignInSession.last_seen_on >= moment.date() - IDLE_LASTS)
+def session_is_valid() -> ColumnElement[bool]:
+    """Say which sessions are good now, swept away or not."""
+    return and_(
+        SignInSession.expires_at > moment_of_running(),
+        SignInSession.last_seen_on >= day_before_running(IDLE_LASTS),
+    )
 
 
 def sign_in_as(

@@ -166,7 +166,7 @@ def _anybody() -> AnySelect:
         Member.joined_at,
         Suspension.since,
         Suspension.until,
-    ).outerjoin(Suspension, and_(Suspension.member_id == Member.id, suspension_holds(clock.now())))
+    ).outerjoin(Suspension, and_(Suspension.member_id == Member.id, suspension_holds()))
 
 
 def _subject(row: AnyRow | None) -> MemberSubject:

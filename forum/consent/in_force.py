@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
-from forum import clock
 from forum.consent.models import PolicyVersion
+from forum.database.moments import moment_of_running
 
 
 def replaced_by(version: type[PolicyVersion]) -> ScalarSelect[int]:
@@ -43,7 +43,7 @@ def before(version: type[PolicyVersion]) -> ScalarSelect[int]:
 def came_into_force_after(version: type[PolicyVersion], moment: Any) -> ColumnElement[bool]:
     """Say which versions hold now, or held, and didn't at a moment: one can be published for a day that has begun."""
     return and_(
-        version.effective_at <= clock.now(),
+        version.effective_at <= moment_of_running(),
         or_(version.effective_at > moment, version.published_at > moment),
         _ever_holds(version),
     )

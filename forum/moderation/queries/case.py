@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from forum import clock
 from forum.accounts.models import Member, Suspension
 from forum.accounts.queries import suspension_holds
 from forum.audit_log.models import AuditEntry
@@ -223,9 +222,7 @@ def _post_of(session: Session, actor: Actor, report_id: int) -> AnyRow:
             Topic.locked,
             Topic.author_id.label("topic_author_id"),
             starter.state.label("starter_state"),
-            exists()
-            .where(Suspension.member_id == Post.author_id, suspension_holds(clock.now()))
-            .label("is_suspended"),
+            exists().where(Suspension.member_id == Post.author_id, suspension_holds()).label("is_suspended"),
             Category.id.label("category_id"),
             Category.name.label("category_name"),
             # A line that stays behind says that the post was moved.

@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
-from forum import clock
 from forum.accounts.models import Member, Suspension
 from forum.accounts.queries import suspension_holds
 from forum.accounts.suspensions import MemberSubject, is_known, member_called, member_named
@@ -121,12 +120,12 @@ def members_page(session: Session, actor: Actor, show: str, window: Window, not_
         statement = (
             select(Member.name, Suspension.until)
             .join(Suspension, Suspension.member_id == Member.id)
-            .where(suspension_holds(clock.now()), is_known())
+            .where(suspension_holds(), is_known())
         )
     else:
         order = [Member.joined_at, Member.id]
         statement = select(Member.name, Suspension.until).outerjoin(
-            Suspension, and_(Suspension.member_id == Member.id, suspension_holds(clock.now()))
+            Suspension, and_(Suspension.member_id == Member.id, suspension_holds())
         )
         statement = statement.where(Member.state == MemberState.WAITING)
     found = slice_of(
