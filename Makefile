@@ -6,8 +6,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 # How many processes run the tests.
 WORKERS ?= auto
-SOAKED := tests/accounts/test_fuzzed_callbacks.py tests/accounts/test_fuzzed_calls.py \
-	tests/consent/test_ledger_bytes.py tests/journeys/test_for_everyone.py
 TESTS ?=
 ARGS ?=
 
@@ -85,8 +83,8 @@ docs: $(VENV)/installed-dev ## Write the generated documents anew (a test holds 
 bench: $(VENV)/installed-dev ## Measure what readers notice of a provider that hangs (some minutes; ARGS=--help for more)
 	@$(BIN)/python -m tests.benchmarks.hanging_provider $(ARGS)
 
-soak: $(VENV)/installed-dev ## Do all of what the gate does a part of: ten thousand fuzzed calls, every theme on every screen
-	@SOAK=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(SOAKED)
+soak: $(VENV)/installed-dev ## Do all of what the gate does a part of: fuzzing, every screen, journeys on both databases
+	@SOAK=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $$($(BIN)/python -m tests.soaking)
 
 html-checker: $(VENV)/installed-dev ## Fetch the HTML checker, for a test that skips without it (needs npm; it runs on Java)
 	@command -v npm >/dev/null || { echo "Fetching the HTML checker needs npm on PATH."; exit 1; }

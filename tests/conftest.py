@@ -20,11 +20,13 @@ from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
 from jinja2.bccache import Bucket, BytecodeCache
 from playwright.sync_api import expect
+from werkzeug.routing import Rule
 from werkzeug.serving import make_server
 
 from config import Mode, ProviderSettings, Settings
 from forum.app import create_app
 from forum.database.session import Database
+from tests import soaking
 
 pytest_plugins = ["tests.accounts.stand_in", "tests.databases", "tests.front_door"]
 
@@ -73,8 +75,12 @@ sys.addaudithook(_refuse_the_outside)
 _skipped_browser_tests: list[str] = []
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that asks for a page as one that needs a browser."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave to ``make soak`` what is its own, and mark every test that asks for a page as one that needs a browser."""
+    left = [item for item in items if soaking.is_left_to_soaking(item)]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
     for item in items:
         if {"page", "context", "browser"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.browser)
@@ -124,6 +130,27 @@ class CompiledOnce(BytecodeCache):
 
 # Flask hands these to the environment that each application makes for itself.
 Flask.jinja_options = {"bytecode_cache": CompiledOnce()}
+
+
+def _builders_made_once() -> None:
+    """Let routes share the functions that build their addresses: each application would compile all of them anew.
+
+    Werkzeug makes one for what a rule says, and binds it to the rule afterwards; that takes half of what it takes to
+    make an application, and a test makes one.
+    """
+    made: dict[object, Any] = {}
+    make = Rule._compile_builder
+
+    def made_once(rule: Rule, append_unknown: bool = True) -> Any:
+        key = (rule.rule, append_unknown, rule.host, rule.subdomain, repr(rule.defaults))
+        if key not in made:
+            made[key] = make(rule, append_unknown)
+        return made[key]
+
+    Rule._compile_builder = made_once  # type: ignore[assignment,method-assign]  # As said above.
+
+
+_builders_made_once()
 
 
 def settings_for(database_url: str, data_folder: Path, base_url: str = "http://localhost") -> Settings:

@@ -17,18 +17,17 @@ import pytest
 import requests
 import structlog
 from flask import Flask
-from sqlalchemy import func, select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from config import Settings
 from forum.app import create_app
-from forum.database.base import Base
 from forum.database.session import Database
 from forum.web import logs
 from tests.accounts.relay import Relay
 from tests.accounts.stand_in import StandIn, StandInClient
 from tests.cast import publish_policies
 from tests.conftest import database_of, settings_for
+from tests.row_counts import row_counts
 
 NEEDED = ("membership", "health_data")
 _VOID = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
@@ -50,11 +49,7 @@ class Forum:
 
     def counts(self) -> dict[str, int]:
         """Return how many rows each table has."""
-        with self.database.reading() as session:
-            return {
-                name: session.execute(select(func.count()).select_from(table)).scalar_one()
-                for name, table in Base.metadata.tables.items()
-            }
+        return row_counts(self.database)
 
 
 @dataclass(slots=True)

@@ -9,12 +9,11 @@ from typing import Any
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from flask import Flask
-from sqlalchemy import func, select
 from werkzeug.test import run_wsgi_app
 
-from forum.database.base import Base
 from forum.database.session import Database
 from tests.conftest import database_of
+from tests.row_counts import row_counts
 
 HOST = "localhost"
 ELSEWHERE = (
@@ -137,12 +136,7 @@ def check(answer: Answer, request: Request, *, is_out: bool = False) -> None:
 
 def counts(database: Database, *, but: Iterable[str] = ()) -> dict[str, int]:
     """Return how many rows each table has."""
-    with database.reading() as session:
-        return {
-            name: session.execute(select(func.count()).select_from(table)).scalar_one()
-            for name, table in Base.metadata.tables.items()
-            if name not in but
-        }
+    return {name: count for name, count in row_counts(database).items() if name not in but}
 
 
 def counts_of(app: Flask, *, but: Iterable[str] = ()) -> dict[str, int]:

@@ -22,10 +22,11 @@ from forum.errors import Conflict
 from forum.permissions.actor import SETTLES_AFTER, Actor
 from tests import cast
 from tests.front_door import Browser, Forum, Page
+from tests.soaking import rounds
 from tests.threads import together
 
 # A hundred rounds on each database, in parts that processes can share.
-PARTS = 10
+PARTS = rounds(2, soaking=10)
 ROUNDS = 10
 TRIES = 10
 GOOGLE = "https://google.stand-in.invalid"

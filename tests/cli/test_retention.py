@@ -13,7 +13,6 @@ from config import Settings
 from forum import clock
 from forum.accounts.leaving import GRACE
 from forum.accounts.models import SignInSession
-from forum.database.base import Base
 from forum.database.session import Database
 from forum.privacy.models import DataExport, ExportState
 from forum.privacy.retention import with_jobs
@@ -22,14 +21,7 @@ from tests import cast
 from tests.cli.conftest import Run
 from tests.moderation.leaving import is_there, leave
 from tests.privacy.test_erasure_ledger import copy_out
-
-
-def counts(database: Database) -> dict[str, int]:
-    with database.reading() as session:
-        return {
-            name: session.execute(select(func.count()).select_from(table)).scalar_one()
-            for name, table in Base.metadata.tables.items()
-        }
+from tests.row_counts import row_counts
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -83,7 +75,7 @@ def later(app: Flask, database: Database, settings: Settings) -> Iterator[cast.S
 def test_a_dry_run_tells_and_touches_nothing(
     database: Database, settings: Settings, later: cast.Someone, run: Run
 ) -> None:
-    before, files_before = counts(database), files(settings.data_folder)
+    before, files_before = row_counts(database), files(settings.data_folder)
     result = run("retention", "--dry-run")
     assert result.exit_code == 0, result.output
     assert "Nothing was changed." in result.stdout
@@ -98,7 +90,7 @@ def test_a_dry_run_tells_and_touches_nothing(
         found[first_words("The account of somebody who left, with their posts unless they wanted those kept")]
         == 1
     )
-    assert (counts(database), files(settings.data_folder)) == (before, files_before)
+    assert (row_counts(database), files(settings.data_folder)) == (before, files_before)
     # Again it says the same.
     assert told(run("retention", "--dry-run").stdout) == found
 

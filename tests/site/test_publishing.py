@@ -6,27 +6,19 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from forum.community.models.threads import Category, Topic
 from forum.consent.models import PolicyKind, PolicyVersion
 from forum.database import page_stamps
-from forum.database.base import Base
 from forum.database.session import Database
 from forum.site import shipped_texts
 from forum.site.publishing import publish_shipped
 from forum.site.queries import about_page
 from tests.conftest import settings_for
 from tests.pages import read_page
+from tests.row_counts import row_counts
 from tests.site.texts import publish_texts
-
-
-def row_counts(database: Database) -> dict[str, int]:
-    with database.reading() as session:
-        return {
-            table.name: session.execute(select(func.count()).select_from(table)).scalar_one()
-            for table in Base.metadata.sorted_tables
-        }
 
 
 def test_the_first_run_publishes_everything(app: Flask) -> None:
