@@ -20,6 +20,8 @@ from zoneinfo import ZoneInfo
 
 from cryptography.fernet import Fernet
 
+from forum import shapes
+
 PREFIX = "ALONGSIDE_"
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 MINIMUM_KEY_BYTES = 32
@@ -27,18 +29,6 @@ MINIMUM_KEY_BYTES = 32
 MINIMUM_DISTINCT_BYTES = 10
 # Who the stand-in provider says it is; nobody real can.
 STAND_IN_ISSUERS = ".stand-in.invalid"
-# What is well formed; which languages are there is known where the catalogues are.
-_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-# A name, or numbers: no wildcard, no dot in front that would mean everything below it.
-_NAME = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
-_HOST_NAME = rf"{_NAME}(\.{_NAME})*"
-_HOST = re.compile(rf"{_HOST_NAME}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
-_HOST_AND_PORT = re.compile(rf"({_HOST_NAME}|\[[0-9A-Fa-f:.]+\])(:[1-9][0-9]{{0,4}})?")
-# By whatever name a machine has for itself.
-_THIS_MACHINE = re.compile(r"(.+\.)?localhost\.?|(127|0)[.0-9]*|::1?|::ffff:127[.0-9]*")
-# RFC 5321, section 4.1.2, without quotes and comments.
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+"
-_MAIL_ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@{_HOST_NAME}")
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _MAIL_WITHOUT_HOST = "SMTP_HOST is not set, yet other settings of mail are."
@@ -51,11 +41,9 @@ def _shipped(name: str) -> Path:
     return inside if inside.is_dir() else top / name
 
 
-TEMPLATES = _shipped("templates")
-MIGRATIONS = _shipped("migrations")
+TEMPLATES, MIGRATIONS = _shipped("templates"), _shipped("migrations")
 
-
-# The addresses at which a provider may be reached instead of its published ones.
+# Where a provider may be reached instead of at its published addresses.
 _PUBLISHED = ("metadata", "security_events", "authorize", "token", "profile", "debug_token")
 _PROVIDER_ADDRESSES = tuple(f"{what}_url" for what in _PUBLISHED)
 
@@ -138,6 +126,13 @@ class Settings:
     mail_from: str = ""
     mail_name: str = "Alongside"
 
+    # The bucket that speaks S3 in which pictures lie (extra "s3"): all five, or none for a folder in data_folder.
+    s3_endpoint: str = ""
+    s3_bucket: str = ""
+    s3_region: str = ""
+    s3_key_id: str = ""
+    s3_secret: str = field(default="", repr=False)
+
     # The community's name as people read it.
     site_name: str = "Alongside Chronic Pain"
     # Who runs it: printed in the policies and on the about page.
@@ -205,9 +200,9 @@ def _require(holds: object, sentence: str) -> None:
 def _check(settings: Settings) -> None:
     """Refuse what is unsafe or contradictory, before anything listens."""
     real = settings.mode is Mode.PRODUCTION
-    scheme, host = settings.base_url.partition("://")[0], _host_of(settings.base_url)
+    scheme, host = settings.base_url.partition("://")[0], shapes.host_of(settings.base_url)
     plain = scheme in _DEFAULT_PORTS and settings.base_url == f"{scheme}://{host}"
-    plain = plain and _HOST_AND_PORT.fullmatch(host) is not None
+    plain = plain and shapes.HOST_AND_PORT.fullmatch(host) is not None
     _require(plain, "BASE_URL must be like https://forum.example, without a path.")
     # What browsers say of where they are is compared with it to the letter.
     as_browsers_say = host == host.lower() and not host.endswith(f":{_DEFAULT_PORTS[scheme]}")
@@ -217,7 +212,7 @@ def _check(settings: Settings) -> None:
         _check_stays_here(settings)
     trusted = [one.lower() for one in settings.trusted_hosts]
     _require(trusted, "TRUSTED_HOSTS must name at least one host.")
-    whole = all(map(_HOST_AND_PORT.fullmatch, trusted))
+    whole = all(map(shapes.HOST_AND_PORT.fullmatch, trusted))
     _require(whole, "TRUSTED_HOSTS must be whole names of hosts, without wildcards.")
     _require(not real or host in trusted, f"TRUSTED_HOSTS must hold the host in {PREFIX}BASE_URL.")
     known = settings.database_url.startswith(("sqlite:///", "postgresql+psycopg://"))
@@ -237,8 +232,9 @@ def _check(settings: Settings) -> None:
     if settings.passkeys:
         _check_passkeys(settings)
     _check_mail(settings)
+    _check_s3(settings)
     _require(not (real and settings.pseudo_locales), f"PSEUDO_LOCALES is not for {PREFIX}MODE=production.")
-    is_tag = _LANGUAGE_TAG.fullmatch(settings.default_locale)
+    is_tag = shapes.LANGUAGE_TAG.fullmatch(settings.default_locale)
     _require(is_tag, "DEFAULT_LOCALE must be the tag of a language, like en or pt-BR.")
     for name in ("operator_name", "operator_contact"):
         given = getattr(settings, name) or not real
@@ -275,16 +271,6 @@ def _check_keys(settings: Settings) -> None:
         _require(random, "COOKIE_KEYS must be random: one of them repeats a few bytes.")
 
 
-def _host_of(address: str) -> str:
-    """Return host and port of an address as they are written, or "" when they make no sense."""
-    try:
-        parts = urlsplit(address)
-        plain = parts.hostname and parts.username is None and parts.port != 0
-    except ValueError:
-        return ""
-    return parts.netloc if plain else ""
-
-
 def _check_numbers(settings: Settings) -> None:
     """Refuse numbers with which nothing could be served, or not as the operator thinks."""
     limits = {"minimum_age": (13, 99), "port": (1, 65535), "smtp_port": (1, 65535), "threads": (1, 1000)}
@@ -303,9 +289,9 @@ def _check_providers(settings: Settings) -> None:
         for what in ("issuer", *_PROVIDER_ADDRESSES):
             address, which = getattr(provider, what), f"{name}_{what.upper()}"
             if settings.mode is Mode.PRODUCTION and address is not None:
-                safe = address.startswith("https://") and _host_of(address)
+                safe = address.startswith("https://") and shapes.host_of(address)
                 _require(safe, f"{which} must be a plain https:// address in production.")
-                here = _THIS_MACHINE.fullmatch(urlsplit(address).hostname or "")
+                here = shapes.THIS_MACHINE.fullmatch(urlsplit(address).hostname or "")
                 _require(not here, f"{which} must not lead to this machine in production.")
 
 
@@ -314,9 +300,9 @@ def _check_secrets_differ(settings: Settings) -> None:
     kinds = ("session_keys", "cookie_keys", "ledger_keys", "ban_keys")
     where = {name.upper(): getattr(settings, name) for name in kinds}
     where |= {f"{p.provider.upper()}_CLIENT_SECRET": (p.client_secret,) for p in settings.providers.values()}
-    where |= {"SMTP_PASSWORD": (settings.smtp_password,)}
+    where |= {"SMTP_PASSWORD": (settings.smtp_password,), "S3_SECRET": (settings.s3_secret,)}
     for (name, ours), (other, theirs) in combinations(where.items(), 2):
-        _require(not set(ours) & set(theirs), f"{name} and {PREFIX}{other} must not be the same.")
+        _require(not set(ours) & set(theirs) - {""}, f"{name} and {PREFIX}{other} must not be the same.")
 
 
 def _check_passkeys(settings: Settings) -> None:
@@ -335,11 +321,11 @@ def _check_mail(settings: Settings) -> None:
     if host is None:
         _require(not (settings.smtp_user or settings.smtp_password or settings.mail_from), _MAIL_WITHOUT_HOST)
         return
-    _require(_HOST.fullmatch(host), "SMTP_HOST must be the name or address of a mail server, without a port.")
+    _require(shapes.HOST.fullmatch(host), "SMTP_HOST must be a mail server's name or address, without a port.")
     whole = bool(settings.smtp_user) == bool(settings.smtp_password)
     missing = "SMTP_PASSWORD" if settings.smtp_user else "SMTP_USER"
     _require(whole, f"{missing} is not set, so mail is only half configured.")
-    is_address = _MAIL_ADDRESS.fullmatch(settings.mail_from)
+    is_address = shapes.MAIL_ADDRESS.fullmatch(settings.mail_from)
     _require(is_address, f"MAIL_FROM must be an address like forum@example.org with {PREFIX}SMTP_HOST.")
     # What looks encoded already would be decoded, and could hold another header.
     plain = settings.mail_name.isprintable() and "=?" not in settings.mail_name
@@ -351,6 +337,21 @@ def _check_mail(settings: Settings) -> None:
     )
     safe = security != "none" or host in LOOPBACK_HOSTS
     _require(safe, "SMTP_SECURITY=none is for a mail server on this machine alone.")
+
+
+def _check_s3(settings: Settings) -> None:
+    """A place for pictures that is half set up would lose them, and one in the clear would show them."""
+    parts = ("endpoint", "bucket", "region", "key_id", "secret")
+    missing = [part for part in parts if not getattr(settings, f"s3_{part}")]
+    if len(missing) == len(parts):
+        return
+    _require(not missing, f"S3_{''.join(missing[:1]).upper()} is not set, so S3 is only half configured.")
+    endpoint = settings.s3_endpoint
+    safe = endpoint.startswith("https://") or (endpoint.startswith("http://") and is_loopback(endpoint))
+    plain = safe and shapes.host_of(endpoint) and not re.search(r"[?#\s]", endpoint)
+    _require(plain, "S3_ENDPOINT must be like https://s3.example.org; without https only on this machine.")
+    _require(shapes.S3_BUCKET.fullmatch(settings.s3_bucket), "S3_BUCKET must be the name of a bucket alone.")
+    _require(find_spec("obstore"), 'S3_BUCKET needs the extra "s3", which is not installed.')
 
 
 class _Reader:
@@ -426,7 +427,7 @@ class _Reader:
         made = Settings(
             mode=Mode(mode),
             base_url=base_url,
-            trusted_hosts=self.several("TRUSTED_HOSTS", _host_of(base_url)),
+            trusted_hosts=self.several("TRUSTED_HOSTS", shapes.host_of(base_url)),
             database_url=self.text("DATABASE_URL", f"sqlite:///{data_folder / 'alongside.sqlite3'}"),
             data_folder=data_folder,
             session_keys=self.several("SESSION_KEYS"),

@@ -1,6 +1,8 @@
 """``create_app``: the only wiring. Read it to see what the forum is made of."""
 
-from flask import Flask
+import re
+
+from flask import Flask, request
 from sqlalchemy.exc import DatabaseError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -15,6 +17,7 @@ from forum.community.views import community
 from forum.consent.changing import keep_vouched_address
 from forum.consent.views import consent
 from forum.database.session import Database
+from forum.images.decoding import LARGEST_FILE
 from forum.moderation.views import moderation
 from forum.privacy.views import privacy
 from forum.site.views import site
@@ -38,6 +41,10 @@ from forum.web.request_bodies import BodiesFirst
 
 # The largest form we take, in bytes; a post's own limit is far below and answers with a sentence.
 LARGEST_REQUEST = 1024 * 1024
+# A picture, and twice that, so that a file that is somewhat too large gets its sentence beside the field.
+LARGEST_UPLOAD = 2 * LARGEST_FILE
+# The one address to which files are sent.
+_UPLOADS = re.compile(r"/drafts/[0-9]+/pictures")
 
 
 def create_app(settings: Settings) -> Flask:
@@ -49,6 +56,7 @@ def create_app(settings: Settings) -> Flask:
         _refuse_made_up_people(settings)
     database = Database(settings.database_url, size=settings.threads, follower=consequences.follow)
     current.install(app, settings, database)
+    app.before_request(_limit_body)
     soft_writes.install(app, database)
     address_parts.install(app)
     logs.install(app)
@@ -67,6 +75,16 @@ def create_app(settings: Settings) -> Flask:
         app.register_blueprint(web)
     _wrap(app, settings)
     return app
+
+
+def largest_to(path: str) -> int:
+    """Return how many bytes may be sent to an address: only where pictures are sent more than a form's."""
+    return LARGEST_UPLOAD if _UPLOADS.fullmatch(path) else LARGEST_REQUEST
+
+
+def _limit_body() -> None:
+    """Hold this request to the limit of its address, before anything reads its form."""
+    request.max_content_length = largest_to(request.path)
 
 
 def _refuse_made_up_people(settings: Settings) -> None:
@@ -111,7 +129,7 @@ def _configure(app: Flask, settings: Settings) -> None:
 def _wrap(app: Flask, settings: Settings) -> None:
     """Put the WSGI layers around Flask, innermost first."""
     static_files.install(app)
-    inner = Outermost(BodiesFirst(app.wsgi_app, settings.threads, LARGEST_REQUEST), settings)
+    inner = Outermost(BodiesFirst(app.wsgi_app, settings.threads, largest_to), settings)
     hops = settings.proxy_hops
     app.wsgi_app = (  # type: ignore[method-assign]  # The documented way to wrap a Flask application.
         ProxyFix(inner, x_for=hops, x_proto=hops, x_host=hops) if hops else inner

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import structlog
 from sqlalchemy.orm import Session
 
-from forum.community import topic_facts
+from forum.community import reaction_tallies, topic_facts
 from forum.consent import letters
 from forum.events import (
     AccountNoticeMade,
@@ -97,18 +97,29 @@ def mailed(writer: LetterWriter) -> Mailed:
 
 CONSEQUENCES: dict[type[Event], tuple[Consequence, ...]] = {
     PostPublished: (now(topic_facts.count_reply),),
-    PostDeleted: (now(topic_facts.refresh_topic_facts), now(erasure_ledger.note_post_deleted)),
+    PostDeleted: (
+        now(topic_facts.refresh_topic_facts),
+        now(reaction_tallies.forget_reactions_to),
+        now(erasure_ledger.note_post_deleted),
+    ),
     EarlierTextPurged: (now(erasure_ledger.note_purged),),
     PostHidden: (now(topic_facts.refresh_topic_facts),),
     PostRemoved: (now(topic_facts.refresh_topic_facts),),
     PostRestored: (now(topic_facts.refresh_topic_facts),),
-    PostsErased: (now(topic_facts.refresh_topic_facts),),
+    PostsErased: (now(topic_facts.refresh_topic_facts), now(reaction_tallies.forget_reactions_in)),
     TopicMerged: (now(topic_facts.refresh_merged_facts),),
     TopicSplit: (now(topic_facts.refresh_split_facts),),
-    MemberPaused: (now(topic_facts.refresh_facts_of_member),),
-    MemberRestricted: (now(topic_facts.refresh_facts_of_member), now(erasure_ledger.note_restricted)),
+    MemberPaused: (now(topic_facts.refresh_facts_of_member), now(reaction_tallies.refresh_tallies_of_member)),
+    MemberRestricted: (
+        now(topic_facts.refresh_facts_of_member),
+        now(reaction_tallies.refresh_tallies_of_member),
+        now(erasure_ledger.note_restricted),
+    ),
     RestrictionLifted: (now(erasure_ledger.note_restriction_lifted),),
-    MemberReturned: (now(topic_facts.refresh_facts_of_member),),
+    MemberReturned: (
+        now(topic_facts.refresh_facts_of_member),
+        now(reaction_tallies.refresh_tallies_of_member),
+    ),
     LeavingBegun: (now(erasure_ledger.note_leaving_begun),),
     LeavingCancelled: (now(erasure_ledger.note_leaving_cancelled),),
     ConsentTakenBack: (now(erasure_ledger.note_taken_back),),

@@ -218,6 +218,11 @@ class PostReacted(_InTopic):
 
 
 @dataclass(frozen=True, slots=True)
+class CountsMended(_InTopic):
+    """Stored counts of a topic or of its posts were wrong, and were put right."""
+
+
+@dataclass(frozen=True, slots=True)
 class TopicChanged(_InTopic):
     """A topic's title, intent, content note or audience was changed by its author."""
 

@@ -9,6 +9,7 @@ from functools import partial
 from types import MappingProxyType
 
 from config import Settings
+from forum.community import picture_files
 from forum.consent import heads
 from forum.database.session import Database
 from forum.jobs.worker import Handler, Lane, Recurring
@@ -22,6 +23,7 @@ SCHEDULE: tuple[Recurring, ...] = (
     # What is kept no longer: how long what is kept stands there, too.
     *retention.RECURRING,
     Recurring(heads.SIGN_HEAD, HOUR),
+    Recurring(picture_files.REMOVE_FILES, HOUR),
     Recurring("privacy.have_erasures_copied", MINUTE, erasure_ledger.have_copied),
 )
 
@@ -46,4 +48,7 @@ def errands_of(settings: Settings, database: Database) -> tuple[Lane, ...]:
         erasure_ledger.FORGET: erasure_ledger.forgetting(folder, database, settings.backup_days, keys),
         exports.REMOVE_EXPORT_FILES: export_building.removing(folder),
     }
-    return short, {BUILD_EXPORT: export_building.building(database, folder)}
+    pictures = picture_files.store_of(settings)
+    # A bucket is somebody else's server: nothing that only writes files waits for it.
+    leftovers: Lane = {picture_files.REMOVE_FILES: picture_files.removing(database, pictures)}
+    return short, leftovers, {BUILD_EXPORT: export_building.building(database, folder, pictures)}

@@ -68,6 +68,11 @@ PAGES: dict[str, tuple[Way, ...]] = {
         Way(tuple(f"/auth/facebook/deletion/{{{one}}}" for one in ("deletion", "deleted", "stayed"))),
     ),
     "/auth/<provider>/callback": (one("/auth/google/callback?error=access_denied", ("visitor",), 400),),
+    "/bookmarks": (one("/bookmarks", MEMBERS),),
+    "/catch-up": (
+        Way(("/catch-up", "/catch-up?back=30"), MEMBERS),
+        one("/catch-up?back=2", ("member",), 400),
+    ),
     "/categories": (one("/categories"),),
     "/categories/<slug>": (
         one("/categories/{room}"),
@@ -75,8 +80,18 @@ PAGES: dict[str, tuple[Way, ...]] = {
             ("/categories/{room}?sort=new", "/categories/{empty_room}", "/categories/mind-and-mood"),
             ("visitor",),
         ),
+        Way(
+            (
+                "/categories/{room}?sort=unanswered&intent=just-listen",
+                "/categories/{room}?month=2020-01&notes=show",
+            ),
+            ("visitor", "member"),
+        ),
         one("/categories/{room}?sort=loud", ("visitor",), 400),
+        one("/categories/{room}?month=spring", ("visitor",), 400),
     ),
+    "/drafts": (one("/drafts", MEMBERS),),
+    "/drafts/<int:draft_id>/pictures": (one("/drafts/{draft}/pictures", ("member",)),),
     "/help-now": (one("/help-now"),),
     "/join": (one("/join", ("visitor",)),),
     "/join/consent": (one("/join/consent", ("joining",)), one("/join/consent", ("visitor",), 410)),
@@ -132,14 +147,28 @@ PAGES: dict[str, tuple[Way, ...]] = {
     "/posts/<int:post_id>/<any(worry, report):told>/thanks": (
         Way(("/posts/{post}/worry/thanks", "/posts/{post}/report/thanks"), ("visitor", "member")),
     ),
+    "/posts/<int:post_id>/bookmark": (
+        Way(("/posts/{post}/bookmark", "/posts/{kept_post}/bookmark"), ("member",)),
+    ),
+    "/posts/<int:post_id>/block": (one("/posts/{post}/block", ("member", "moderator")),),
     "/posts/<int:post_id>/delete": (
         Way(("/posts/{own_post}/delete", "/posts/{own_reply}/delete"), ("member",)),
     ),
     "/posts/<int:post_id>/edit": (one("/posts/{own_post}/edit", ("member",)),),
+    "/posts/<int:post_id>/history": (
+        Way(("/posts/{edited_post}/history", "/posts/{post}/history"), ("visitor", "member")),
+    ),
+    "/posts/<int:post_id>/reactions": (
+        Way(("/posts/{post}/reactions", "/posts/{own_post}/reactions"), ("member",)),
+    ),
     "/posts/<int:post_id>/report": (one("/posts/{post}/report", ("visitor", "member")),),
     "/posts/<int:post_id>/worry": (one("/posts/{post}/worry", ("visitor", "member")),),
     "/search": (one("/search"), Way(("/search?q=Knees", "/search?q=unheard-of"), ("visitor", "member"))),
     "/settings": (one("/settings"),),
+    "/settings/blocked": (
+        Way(("/settings/blocked", "/settings/blocked?blocked", "/settings/blocked?ended"), ("member",)),
+        one("/settings/blocked", ("moderator",)),
+    ),
     # None yet; one under way beside one that failed; and one that is ready.
     "/settings/privacy/export": (one("/settings/privacy/export", MEMBERS),),
     "/settings/privacy/decisions": (
@@ -152,7 +181,9 @@ PAGES: dict[str, tuple[Way, ...]] = {
         # Who wrote nothing.
         one("/settings/leave/posts", ("moderator",)),
     ),
-    "/settings/reading": (Way(("/settings/reading", "/settings/reading?saved")),),
+    "/settings/reading": (
+        Way(("/settings/reading", "/settings/reading?saved", "/settings/reading?next=/about")),
+    ),
     "/settings/privacy": (
         Way(("/settings/privacy", "/settings/privacy?changed=email"), ("member", "administrator")),
         one("/settings/privacy?changed=health-data", ("resting",)),
@@ -175,15 +206,20 @@ PAGES: dict[str, tuple[Way, ...]] = {
     "/topics/<int:topic_id>": (
         one("{members_address}", MEMBERS),
         one("{members_address}", ("visitor",), 404),
+        one("{members_address}?as=stranger", ("member",)),
     ),
     "/topics/<int:topic_id>/<slug>": (
         Way(("{topic_address}", "{topic_address}?page=2")),
+        one("{topic_address}?as=stranger", ("member",)),
         one("{listening_address}"),
         one("{discussion_address}", ("visitor", "member")),
     ),
+    "/topics/<int:topic_id>/edit": (one("/topics/{topic}/edit", ("member",)),),
     "/topics/<int:topic_id>/reply": (one("/topics/{topic}/reply", MEMBERS),),
-    "/topics/new": (one("/topics/new", MEMBERS),),
+    "/topics/new": (one("/topics/new", MEMBERS), one("/topics/new?category={room}", ("member",))),
+    "/topics/new/short": (one("/topics/new/short?category={room}", MEMBERS),),
     "/treatments": (one("/treatments"),),
+    "/waiting": (Way(("/waiting", "/waiting?longer-ago=yes"), MEMBERS),),
     "/treatments/<slug>": (one("/treatments/{treatment}"),),
     "/treatments/<slug>/questions": (one("/treatments/{treatment}/questions", ("visitor",)),),
 }
@@ -193,10 +229,12 @@ NO_PAGES: dict[str, str] = {
     "/favicon.ico": "It leads to a picture.",
     "/health/live": "Machines read it.",
     "/health/ready": "Machines read it.",
+    "/images/<name>": "It is a picture.",
     "/moderation/log.csv": "It is a file.",
     "/policies/<kind>/<int:version>.md": "It is a text for programs.",
     "/posts/<int:post_id>": "It leads to where the post stands.",
     "/robots.txt": "Machines read it.",
+    "/topics/<int:topic_id>/people": "The composer's script reads it.",
     "/settings/privacy/receipts/<int:sequence>.json": "It is a file.",
     "/settings/privacy/export/<int:export_id>": "It is a file.",
 }

@@ -22,8 +22,16 @@ from forum.accounts.recovery_codes import make_codes
 from forum.accounts.sign_in_sessions import sign_in
 from forum.accounts.tokens import new_token
 from forum.community.commands import writing as commands
+from forum.community.commands.bookmarks import keep_bookmark
+from forum.community.commands.drafts import keep_draft
+from forum.community.commands.images import add_picture
+from forum.community.commands.reactions import give_reaction
 from forum.community.drafts import CategoryDraft, PostEdit, TopicDraft
+from forum.community.models.blocks import Block
+from forum.community.models.reactions import ReactionKind
 from forum.community.models.threads import Audience, Intent, Post
+from forum.community.picture_files import store_of, take_in
+from forum.community.unsent import DraftPlace, Known, Unsent
 from forum.consent.drafts import PolicyDraft, PolicyEdit
 from forum.consent.models import ConsentRecord, PolicyKind
 from forum.consent.policies import publish_policy, save_draft, seen_now
@@ -35,7 +43,7 @@ from forum.moderation.commands.working import claim_report
 from forum.moderation.drafts import ClaimDraft, ReportDraft, SuspendDraft, ThreadDraft
 from forum.moderation.models import Notice, ReasonCode, ReportReason
 from forum.permissions.actions import Action
-from forum.permissions.actor import OPERATOR, VISITOR
+from forum.permissions.actor import OPERATOR, VISITOR, Actor
 from forum.privacy.exports import ask_for_export
 from forum.privacy.models import DataExport, ExportState
 from forum.text.markdown import render_post
@@ -44,6 +52,7 @@ from forum.treatments.models import Treatment
 from tests import cast
 from tests.cast import Someone
 from tests.community.conftest import new_key, reply, start
+from tests.images import made
 from tests.site.texts import publish_texts
 
 # Under which the people of the cast are known.
@@ -75,6 +84,8 @@ OLDER_TERMS = "Words that once held."
 TERMS_TO_COME = "# Soon\n\nWords that once held here.\n\n- Something more\n"
 DRAFTED_TERMS = "Words that once *held* us all.\n\nAnd a thought beside them.\n"
 PASSKEY_NAME = "Old tablet"
+PICTURE_ALT = "A cat on a heating pad"
+BOOKMARK_NOTE = "Read this to my sister"
 WRITTEN = (
     ROOM_NAME,
     ROOM_PURPOSE,
@@ -94,6 +105,8 @@ WRITTEN = (
     MEMBER_NOTE,
     OLDER_TERMS,
     PASSKEY_NAME,
+    BOOKMARK_NOTE,
+    PICTURE_ALT,
 )
 
 
@@ -183,8 +196,25 @@ def settle(app: Flask) -> Community:
         )
         claimed = raise_report(session, me, replies[4], ReportDraft(ReportReason.HARASSMENT, RULE_NOTE))
         claim_report(session, people["moderator"].actor, claimed or 0, ClaimDraft(seen=0, take_over=False))
+    with database.transaction() as session:
+        # On the same page one that the member gave, and one that they were given.
+        give_reaction(session, me, replies[2], ReactionKind.SAME_HERE)
+        give_reaction(session, people["moderator"].actor, _first_post(database, topic), ReactionKind.WITH_YOU)
+    listening_post = _first_post(database, listening)
+    with database.transaction() as session:
+        keep_bookmark(session, me, listening_post, BOOKMARK_NOTE)
+        place = DraftPlace(category_slug=ROOM)
+        draft, _ = keep_draft(session, me, place, Unsent(REPLY_TEXT, title="Half a title"), Known())
+    _add_picture(app, me, draft)
     hidden = reply(database, me, topic, REPLY_TEXT)
+    with database.transaction() as session:
+        # Soon a neutral line.
+        keep_bookmark(session, people["moderator"].actor, hidden, BOOKMARK_NOTE)
     suspended = _moderate(app, people["moderator"], hidden)
+    with database.transaction() as session:
+        # Who wrote nothing, so that nothing is missing from any page.
+        one = {"blocker_id": people["member"].member_id, "blocked_id": suspended.member_id}
+        session.add(Block(**one, blocked_on=clock.now().date()))
     parts: dict[str, object] = {
         "room": ROOM,
         "empty_room": EMPTY_ROOM,
@@ -196,7 +226,10 @@ def settle(app: Flask) -> Community:
         "discussion_address": _discussion(app),
         "own_post": _first_post(database, topic),
         "own_reply": own_reply,
+        "kept_post": listening_post,
+        "draft": draft,
         "post": replies[2],
+        "edited_post": replies[1],
         "worry": worry,
         "report": report,
         "claimed": claimed,
@@ -211,6 +244,15 @@ def settle(app: Flask) -> Community:
     _add_copies(people["moderator"], people["administrator"])
     names = [*(someone.name for someone in people.values()), other.name, suspended.name]
     return Community(app, people, parts, frozenset([*names, *WRITTEN]))
+
+
+def _add_picture(app: Flask, me: Actor, draft_id: int) -> None:
+    """Add a picture to a draft, as its page does."""
+    installed = app.extensions["alongside"]
+    sent = made.saved(made.pixels(size=(640, 480)), "JPEG")
+    taken = take_in(installed.database, store_of(installed.settings), sent, PICTURE_ALT)
+    with installed.database.transaction() as session:
+        add_picture(session, me, draft_id, taken)
 
 
 def _moderate(app: Flask, moderator: Someone, post_id: int) -> Someone:

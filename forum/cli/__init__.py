@@ -18,6 +18,7 @@ from forum.cli.doctor import doctor
 from forum.cli.jobs import jobs
 from forum.cli.members import members
 from forum.cli.providers import providers
+from forum.cli.recount import recount
 from forum.cli.retention import retention
 from forum.cli.routes import routes
 from forum.cli.serve import serve, worker
@@ -61,6 +62,7 @@ for command in (
     db,
     backup,
     retention,
+    recount,
     site,
     members,
     consent,

@@ -12,14 +12,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from config import Settings
 from forum import clock
-from forum.cli import opening, restored, running
+from forum.cli import opening, pictures, restored, running
 from forum.cli.tables import show_table
 from forum.database import migrate
 from forum.database.backups import BackupFailed, backups_of, create_whole
 from forum.privacy.erasure_file import FILE, Kept
 from forum.privacy.models import ErasureKind
 
-_NAME = re.compile(r"alongside-([0-9]{8}T[0-9]{6}Z)\.(?:sqlite3|dump)")
+_NAME = re.compile(r"alongside-([0-9]{8}T[0-9]{6}Z)\.(?:sqlite3|dump|pictures\.tar)")
 # What is left of one that was not made to its end, since the command was killed: half a copy, and its own logs.
 _STRAY = re.compile(rf"{_NAME.pattern}(?:\.part)?(?:-wal|-shm|-journal)?")
 _STRAYS_KEPT = timedelta(days=1)
@@ -46,7 +46,7 @@ def backup() -> None:
 @backup.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def create(folder: Path) -> None:
-    """Write a copy of the database into FOLDER, and remove those there that are older than BACKUP_DAYS.
+    """Write a copy of the database and of the pictures into FOLDER, and remove those there older than BACKUP_DAYS.
 
     The forum may run meanwhile. Only you can read the file; keep it as closed as the database, and on another machine.
     What a command that was killed left of a copy goes after a day.
@@ -63,6 +63,7 @@ def create(folder: Path) -> None:
         file = folder / f"alongside-{clock.now().strftime(_MOMENT)}{suffix}"
         create_whole(settings.database_url, file)
     click.echo(f"Written and checked: {file}")
+    pictures.pack(settings, file)
     for old in _older_than(folder, _NAME, timedelta(days=settings.backup_days)):
         old.unlink()
         click.echo(f"Removed, older than {settings.backup_days} days: {old}")
@@ -81,7 +82,7 @@ _yes = click.option("--yes", is_flag=True, help="Ask nothing.")
 @_without_erasures
 @_yes
 def restore(file: Path, *, without_erasures: bool, yes: bool) -> None:
-    """Put FILE in the place of the database, and delete again what was deleted since it was made.
+    """Put FILE in the place of the database, with the pictures beside it, and delete again what was deleted since.
 
     The forum must not run. The database that is there now is written over: it is not kept, since it holds words that
     people have deleted by the time somebody would look for it.
@@ -114,6 +115,7 @@ def restore(file: Path, *, without_erasures: bool, yes: bool) -> None:
             if not goes_on:
                 restored.give_up(settings)
             raise
+        pictures.put_back(settings, file)
         _finish(settings, without_erasures=without_erasures, yes=yes)
 
 
@@ -153,6 +155,7 @@ def _finish(settings: Settings, *, without_erasures: bool, yes: bool) -> None:
             )
 
     finished = restored.finish(settings, ask, without_erasures=without_erasures)
+    pictures.remove_unknown(settings)
     if not finished.done:
         click.echo("Nothing had to be deleted or hidden again.")
     if finished.heads_aside is not None:

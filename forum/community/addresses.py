@@ -3,6 +3,8 @@
 from forum.community.models.threads import Audience
 
 POSTS_PER_PAGE = 20
+# What follows a topic's number in the addresses of other pages: a title of that one word is no part of an address.
+TAKEN_SLUGS = frozenset({"edit", "people", "reply", "watch"})
 
 
 def category_address(slug: str) -> str:
@@ -12,7 +14,9 @@ def category_address(slug: str) -> str:
 
 def topic_address(topic_id: int, slug: str, audience: Audience) -> str:
     """Return a topic's page, with its slug only where everybody may find it."""
-    return f"/topics/{topic_id}/{slug}" if slug and audience is Audience.PUBLIC else f"/topics/{topic_id}"
+    if not slug or slug in TAKEN_SLUGS or audience is not Audience.PUBLIC:
+        return f"/topics/{topic_id}"
+    return f"/topics/{topic_id}/{slug}"
 
 
 def page_of(number: int) -> int:

@@ -14,6 +14,7 @@ from forum.community.visibility import (
     is_shown,
     opening_stands,
     post_is_readable,
+    shows,
     topic_is_moderated,
     topic_is_visible,
     topic_is_worked_on,
@@ -205,7 +206,7 @@ def visible_post(session: Session, actor: Actor, post_id: int) -> PostSubject:
     Queries: 1
     """
     statement = _posts(actor).where(Post.id == post_id, topic_is_visible(actor), post_is_readable(actor))
-    return _subject(session.execute(statement).one_or_none())
+    return _subject(session.execute(statement).one_or_none(), actor)
 
 
 def post_to_take_back(session: Session, actor: Actor, post_id: int) -> PostSubject:
@@ -223,7 +224,7 @@ def post_to_take_back(session: Session, actor: Actor, post_id: int) -> PostSubje
             and_(topic_is_visible(actor), post_is_readable(actor)),
         ),
     )
-    return _subject(session.execute(statement).one_or_none())
+    return _subject(session.execute(statement).one_or_none(), actor)
 
 
 def where_merged(session: Session, actor: Actor, topic_id: int) -> WentOn | None:
@@ -239,6 +240,7 @@ def where_merged(session: Session, actor: Actor, topic_id: int) -> WentOn | None
             Topic.id,
             Topic.slug,
             Topic.audience,
+            Topic.author_id,
             post.number,
             Member.state.label("starter_state"),
             opening_stands().label("opening_stands"),
@@ -256,7 +258,7 @@ def where_merged(session: Session, actor: Actor, topic_id: int) -> WentOn | None
     ).one_or_none()
     if row is None:
         return None
-    title_stands = is_shown(row.starter_state) and bool(row.opening_stands)
+    title_stands = shows(actor, row.author_id, row.starter_state) and bool(row.opening_stands)
     address = topic_address(row.id, row.slug if title_stands else "", row.audience)
     return WentOn(row.id, address, post_address(address, row.number))
 
@@ -380,6 +382,7 @@ def _posts(actor: Actor) -> AnySelect:
             Topic.slug.label("topic_slug"),
             Topic.audience,
             topic_is_visible(actor).label("topic_is_open"),
+            starter.id.label("starter_id"),
             starter.state.label("starter_state"),
             opening_stands().label("opening_stands"),
         )
@@ -389,12 +392,13 @@ def _posts(actor: Actor) -> AnySelect:
     )
 
 
-def _subject(row: AnyRow | None) -> PostSubject:
+def _subject(row: AnyRow | None, actor: Actor) -> PostSubject:
     if row is None:
         raise NotFound
     columns = row._asdict()
     columns["topic_is_open"] = bool(row.topic_is_open)
-    starter_state, opening = columns.pop("starter_state"), columns.pop("opening_stands")
-    if not (is_shown(starter_state) and opening and row.topic_is_open):
+    starter = columns.pop("starter_id"), columns.pop("starter_state")
+    opening = columns.pop("opening_stands")
+    if not (shows(actor, *starter) and opening and row.topic_is_open):
         columns |= {"topic_title": "", "topic_slug": ""}
     return PostSubject(**columns)

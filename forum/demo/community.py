@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from config import Settings
 from forum import clock, consequences
@@ -17,9 +18,11 @@ from forum.accounts.models import Member
 from forum.accounts.pending_identity import PendingIdentity
 from forum.cli.restored import begin_file
 from forum.community.commands import writing as commands
-from forum.community.drafts import PostDraft, TopicDraft
+from forum.community.commands.reactions import give_reaction
+from forum.community.drafts import PostDraft, PostEdit, TopicDraft
 from forum.community.forms import new_submission_key
-from forum.community.models.threads import Audience, Intent
+from forum.community.models.reactions import ReactionKind
+from forum.community.models.threads import Audience, Intent, Post
 from forum.community.subjects import visible_post
 from forum.consent import wording
 from forum.consent.commands import join
@@ -37,6 +40,7 @@ from forum.permissions.actor import OPERATOR, REQUIRED_PURPOSES, Actor, Role
 from forum.privacy.erasure_file import FILE
 from forum.site.publishing import publish_shipped
 from forum.text.markdown import render_post
+from forum.text.slots import quoted_block
 from forum.text.translate import DEFAULT_LOCALE
 from forum.treatments.models import Treatment
 
@@ -121,7 +125,9 @@ def _start(database: Database, actors: dict[str, Actor], topic: dict[str, Any], 
         submission_key=new_submission_key(),
     )
     with clock.held_at(moment), database.transaction() as session:
-        topic_id = visible_post(session, author, commands.start_topic(session, author, draft)).topic_id
+        post_id = commands.start_topic(session, author, draft)
+        topic_id = visible_post(session, author, post_id).topic_id
+    _react(database, actors, post_id, topic.get("reactions", {}), moment + BETWEEN_REPLIES)
     for number, reply in enumerate(topic.get("replies", ()), start=1):
         _reply(database, actors, topic_id, reply, moment + number * BETWEEN_REPLIES)
 
@@ -136,9 +142,17 @@ def _discuss(database: Database, actors: dict[str, Actor], post: dict[str, Any],
 def _reply(
     database: Database, actors: dict[str, Actor], topic_id: int, post: dict[str, Any], moment: datetime
 ) -> None:
-    draft = PostDraft(body=render_post(post["text"].strip()), submission_key=new_submission_key())
+    author = actors[post["author"]]
     with clock.held_at(moment), database.transaction() as session:
-        post_id = commands.publish_post(session, actors[post["author"]], topic_id, draft)
+        text = _quoted(session, topic_id, post["quotes"]) if "quotes" in post else ""
+        body = render_post(text + post["text"].strip())
+        draft = PostDraft(body=body, submission_key=new_submission_key())
+        post_id = commands.publish_post(session, author, topic_id, draft)
+    _react(database, actors, post_id, post.get("reactions", {}), moment + BETWEEN_REPLIES)
+    if "later" in post:
+        edit = PostEdit(body=render_post(text + post["later"].strip()))
+        with clock.held_at(moment + BETWEEN_REPLIES), database.transaction() as session:
+            commands.edit_post(session, author, post_id, edit)
     for told in post.get("told", ()):
         report = ReportDraft(ReportReason(told["reason"]), told.get("note", ""))
         with clock.held_at(moment + BETWEEN_REPLIES), database.transaction() as session:
@@ -147,3 +161,25 @@ def _reply(
         decision = ThreadDraft(NOTHING_DECIDED_YET, ReasonCode(hidden["reason"]), hidden["message"])
         with clock.held_at(moment + 2 * BETWEEN_REPLIES), database.transaction() as session:
             decide_on_post(session, actors[hidden["by"]], post_id, Action.POST_HIDE, decision)
+
+
+def _quoted(session: Session, topic_id: int, quotes: dict[str, Any]) -> str:
+    """Return words of an earlier post of the topic as whoever quotes them types it."""
+    where = (Post.topic_id == topic_id, Post.number == quotes["number"])
+    post_id = session.scalars(select(Post.id).where(*where)).one()
+    return f"{quoted_block(quotes['number'], post_id, quotes['words'])}\n\n"
+
+
+def _react(
+    database: Database,
+    actors: dict[str, Actor],
+    post_id: int,
+    reactions: dict[str, list[str]],
+    moment: datetime,
+) -> None:
+    if not reactions:
+        return
+    with clock.held_at(moment), database.transaction() as session:
+        for kind, names in reactions.items():
+            for name in names:
+                give_reaction(session, actors[name], post_id, ReactionKind(kind))

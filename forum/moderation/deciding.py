@@ -12,6 +12,7 @@ from forum.community.subjects import PostAtWork, TopicAtWork, topic_named, topic
 from forum.errors import Conflict, Invalid
 from forum.permissions.actions import Action
 from forum.permissions.actor import Actor
+from forum.text.slots import neutral_words
 from forum.text.translate import gettext as _
 from forum.treatments.models import Treatment
 
@@ -124,10 +125,10 @@ def words_taken_down(session: Session, action: Action, subject: TopicAtWork | Po
     Queries: 1 for a topic that is taken out of sight, else none
     """
     if isinstance(subject, PostAtWork):
-        return subject.markdown if action in TAKEN_DOWN else ""
+        return neutral_words(subject.markdown) if action in TAKEN_DOWN else ""
     if action is Action.TOPIC_MERGE:
         return subject.title
     if action not in TAKEN_DOWN:
         return ""
     first = session.scalar(select(Post.markdown).where(Post.topic_id == subject.id, Post.number == 1))
-    return "\n\n".join(words for words in (subject.title, first) if words)
+    return "\n\n".join(words for words in (subject.title, neutral_words(first or "")) if words)

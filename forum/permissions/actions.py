@@ -12,6 +12,7 @@ class Action(StrEnum):
     POST_DELETE = "community:post:delete"
     POST_PURGE = "community:post:purge"
     POST_REACT = "community:post:react"
+    REACTION_TAKE_BACK = "community:reaction:take-back"
     TOPIC_EDIT = "community:topic:edit"
     TOPIC_NARROW = "community:topic:narrow"
     IMAGE_ADD = "community:image:add"

@@ -180,6 +180,8 @@ TABLE: dict[Action, Rule] = {
     Action.POST_DELETE: signed_in & own,
     Action.POST_PURGE: signed_in & own,
     Action.POST_REACT: may_write & others_words,
+    # As with words, taking back asks for nothing but that it is one's own.
+    Action.REACTION_TAKE_BACK: signed_in,
     Action.TOPIC_EDIT: may_write & own & topic_open,
     # Nor does narrowing who may read about oneself.
     Action.TOPIC_NARROW: signed_in & own,

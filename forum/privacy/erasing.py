@@ -20,6 +20,7 @@ from forum.accounts.leaving import hold_member
 from forum.accounts.models import Leaving, Member, PostsFate
 from forum.audit_log.models import AuditEntry
 from forum.community.models.threads import Post
+from forum.community.reaction_tallies import take_back_reactions_of
 from forum.community.taking_back import erase_words_of
 from forum.database.personal_data import Subject
 from forum.database.rows import rows_changed
@@ -128,6 +129,7 @@ def erase_now(
     hold_name(session, name_key, ban_keys)
     erasure_ledger.note(session, ErasureKind.MEMBER_ERASED, subject=subject.uuid)
     erase_words_of(session, MemberId(subject.member_id), _which_stay(subject, posts))
+    take_back_reactions_of(session, MemberId(subject.member_id))
     for column in registry.names():
         named = registry.is_named(column, subject)
         rows_changed(session, update(column.table).where(named).values({column.name: None}))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from forum import clock
 from forum.database.session import Database
+from forum.images.store import Store
 from forum.jobs.queue import Payload
 from forum.jobs.worker import Errand
 from forum.privacy import export_files, exports
@@ -22,9 +23,9 @@ from forum.privacy.models import ExportState
 from forum.text.translate import speaking
 
 
-def building(database: Database, data_folder: Path) -> Errand:
+def building(database: Database, data_folder: Path, pictures: Store) -> Errand:
     """Return the errand that makes a copy, which may take long."""
-    return partial(_to_build, database, data_folder)
+    return partial(_to_build, database, data_folder, pictures)
 
 
 def removing(data_folder: Path) -> Errand:
@@ -33,20 +34,20 @@ def removing(data_folder: Path) -> Errand:
 
 
 def _to_build(
-    database: Database, data_folder: Path, session: Session, payload: Payload
+    database: Database, data_folder: Path, pictures: Store, session: Session, payload: Payload
 ) -> Callable[[], None] | None:
     """Return how to make the copy that a job is about, or None when nobody wants it any more."""
     export_id = payload["export_id"]
     if not isinstance(export_id, int):
         raise TypeError("A copy's id is a number.")
     order = order_of(session, export_id)
-    return None if order is None else partial(_build, database, data_folder, order)
+    return None if order is None else partial(_build, database, data_folder, pictures, order)
 
 
-def _build(database: Database, data_folder: Path, order: Order) -> None:
+def _build(database: Database, data_folder: Path, pictures: Store, order: Order) -> None:
     try:
         with speaking(order.locale):
-            _make(database, export_files.folder_in(data_folder), order)
+            _make(database, export_files.folder_in(data_folder), pictures, order)
     except Exception:
         if order.is_last_attempt:
             with database.transaction() as session:
@@ -54,7 +55,7 @@ def _build(database: Database, data_folder: Path, order: Order) -> None:
         raise
 
 
-def _make(database: Database, folder: Path, order: Order) -> None:
+def _make(database: Database, folder: Path, pictures: Store, order: Order) -> None:
     def went_well(parts: int) -> bool:
         with database.transaction() as session:
             return exports.mark_progress(session, order.export_id, parts)
@@ -65,7 +66,7 @@ def _make(database: Database, folder: Path, order: Order) -> None:
             read_everything(session, order.subject, rows)
         if not went_well(1):
             return
-        copy = Copy(order.subject.uuid, order.name, made_at, rows)
+        copy = Copy(order.subject.uuid, order.name, made_at, rows, pictures)
         size = export_files.pack(folder, order.file_name, copy, lambda parts: went_well(1 + parts))
     if size is None:
         return

@@ -24,9 +24,13 @@ from forum.consent.receipts import receipt
 from forum.database.dialects import tools
 from forum.database.personal_data import Held, Subject
 from forum.privacy import registry
+from forum.text.slots import neutral_words
 
 # A row as JSON has it, by the names of its columns.
 Values: TypeAlias = Mapping[str, Any]
+
+# Columns of texts that members write. Whom somebody mentions and what they quote is others' own.
+WRITTEN = frozenset({("post", "markdown"), ("post_version", "markdown")})
 
 # How many rows are in memory at once.
 _AT_ONCE = 500
@@ -119,7 +123,11 @@ def _rows_of(session: Session, table: TableOfCopy, subject: Subject) -> Iterator
     statement = select(*columns).where(about(subject)).order_by(*registry.table_of(table.held).primary_key)
     with closing(session.execute(statement, execution_options={"yield_per": _AT_ONCE})) as found:
         for row in found:
-            yield dict(zip(table.columns, map(_plain, row), strict=True))
+            values = dict(zip(table.columns, map(_plain, row), strict=True))
+            yield {
+                name: neutral_words(value) if (table.name, name) in WRITTEN else value
+                for name, value in values.items()
+            }
 
 
 def _receipts_of(session: Session, subject: Subject) -> Iterator[Values]:

@@ -20,11 +20,14 @@ from typing import IO, Any, BinaryIO
 from uuid import UUID
 
 from forum.files import sync_folder
+from forum.images.store import Store, is_name
 from forum.privacy import export_data, export_html, export_schema, export_wording
 from forum.privacy.export_data import Spool
 from forum.text.spreadsheets import csv_lines
 
 FOLDER = "exports"
+# The table whose rows each have a file.
+_PICTURES = "image"
 _ENDING = ".zip"
 _UNFINISHED = ".part"
 _NAME_BYTES = 16
@@ -35,12 +38,13 @@ _ONLY_OURS = 0o600
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """What a copy is made of: whose it is, as of when, and the rows."""
+    """What a copy is made of: whose it is, as of when, the rows, and where the pictures lie that they speak of."""
 
     uuid: UUID
     name: str
     made_at: datetime
     rows: Spool
+    pictures: Store
 
 
 class Package:
@@ -94,13 +98,22 @@ def add_receipts(package: Package, copy: Copy) -> None:
             out.write(receipt)
 
 
+def add_pictures(package: Package, copy: Copy) -> None:
+    """Add the pictures, as everybody saw them. One that was removed while this copy is made is not in it."""
+    for row in copy.rows.rows(_PICTURES):
+        content = copy.pictures.read(row["name"]) if is_name(row["name"]) else None
+        if content is not None:
+            with package.file(f"pictures/{row['name']}.webp") as out:
+                out.write(content)
+
+
 def add_explanation(package: Package, copy: Copy) -> None:
     """Add what says which file is what."""
     package.write("README.txt", export_wording.explanation(copy.made_at))
 
 
 # In this order; each is a part that whoever waits sees done.
-PARTS = (add_data, add_spreadsheets, add_page, add_receipts, add_explanation)
+PARTS = (add_data, add_spreadsheets, add_page, add_receipts, add_pictures, add_explanation)
 # Before them, everything is read.
 STEPS = 1 + len(PARTS)
 

@@ -27,8 +27,6 @@ from forum.text.translate import gettext as _
 
 _TEMPLATE = "privacy/export/copy.html"
 _STYLE = "privacy/export/copy.css"
-# What somebody wrote, by table and column, as Markdown.
-_WORDS = frozenset({("post", "markdown"), ("post_version", "markdown")})
 # What a row goes by, where it has one of these; else it goes by its first moment.
 _NAMING = ("title", "name", "address", "purpose")
 
@@ -127,7 +125,7 @@ class _Column:
         self.label = label_of(table, column.name)
         self.is_moment = isinstance(column.type, UtcDateTime)
         self._is_day = isinstance(column.type, Date)
-        self._is_written = (table, column.name) in _WORDS
+        self._is_written = (table, column.name) in export_data.WRITTEN
 
     def fact(self, value: Any) -> Fact:
         """Return a value with what it is."""

@@ -22,6 +22,7 @@ from forum.permissions.actor import Actor
 from forum.permissions.check import require
 from forum.privacy.models import LONGEST_HOLD_REASON, LegalHold
 from forum.text.plain import tidy_line
+from forum.text.slots import neutral_words
 from forum.text.translate import gettext as _
 
 LONGEST_HOLD = timedelta(days=730)
@@ -103,7 +104,7 @@ def _words_of(session: Session, post_id: int) -> str:
         raise NotFound
     if not markdown:
         raise Conflict(_("There are no words in this post any more, so there is nothing to keep."))
-    return markdown
+    return neutral_words(markdown)
 
 
 def _keep(session: Session, actor: Actor, action: Action, hold: LegalHold) -> None:

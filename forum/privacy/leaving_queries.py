@@ -21,14 +21,14 @@ from forum.community.addresses import post_address, topic_address
 from forum.community.bylines import title_to_show
 from forum.community.models.threads import Post, PostState, Topic
 from forum.community.taking_back import OVER, can_be_kept, others_answered
-from forum.community.visibility import is_shown, opening_stands, topic_is_visible
+from forum.community.visibility import opening_stands, shows, topic_is_visible
 from forum.consent.models import ConsentRecord
 from forum.database.keyset import Window, slice_of
 from forum.database.rows import AnyRow
 from forum.moderation.models import Notice, Report
 from forum.permissions.actor import Actor, MemberState, Role
 from forum.privacy.models import KeptPost, LegalHold
-from forum.text.sanitising import cleaned
+from forum.text.slots import neutral
 
 KEPT_POSTS_PER_PAGE = 20
 
@@ -130,6 +130,7 @@ def kept_posts_page(session: Session, actor: Actor, window: Window) -> KeptPosts
             Topic.title,
             Topic.slug,
             Topic.audience,
+            starter.id.label("starter_id"),
             starter.state.label("starter_state"),
             opening_stands().label("opening_stands"),
             topic_is_visible(actor).label("topic_is_open"),
@@ -143,16 +144,16 @@ def kept_posts_page(session: Session, actor: Actor, window: Window) -> KeptPosts
         .where(Post.author_id == actor.member_id, can_be_kept())
     )
     found = slice_of(session, statement, [Post.written_at, Post.id], window, KEPT_POSTS_PER_PAGE)
-    return KeptPostsPage(tuple(map(_own_post, found.items)), found.newer, found.older)
+    return KeptPostsPage(tuple(_own_post(row, actor) for row in found.items), found.newer, found.older)
 
 
-def _own_post(row: AnyRow) -> OwnPost:
-    title_is_shown = is_shown(row.starter_state) and bool(row.opening_stands)
+def _own_post(row: AnyRow, actor: Actor) -> OwnPost:
+    title_is_shown = shows(actor, row.starter_id, row.starter_state) and bool(row.opening_stands)
     topic = topic_address(row.topic_id, row.slug if title_is_shown else "", row.audience)
     return OwnPost(
         id=row.id,
         number=row.number,
-        body=cleaned(row.html),
+        body=neutral(row.html),
         topic_title=title_to_show(row.title, title_is_shown) if row.topic_is_open else "",
         address=post_address(topic, row.number) if row.topic_is_open else "",
         written_at=row.written_at,

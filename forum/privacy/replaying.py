@@ -21,7 +21,8 @@ from sqlalchemy.orm import Session
 from forum import clock
 from forum.accounts.leaving import GRACE, begin_leaving, cancel_leaving, hold_member
 from forum.accounts.models import Member, PostsFate, SignInSession
-from forum.community.models.threads import Post, PostState, PostVersion
+from forum.community.models.threads import Post, PostState
+from forum.community.purging import delete_versions
 from forum.community.subjects import hold_topic_of
 from forum.community.taking_back import take_back_post
 from forum.consent import ledger
@@ -287,8 +288,5 @@ def _replay_post(session: Session, line: Line) -> bool:
     if not purged or (line.stands_since is not None and stood < line.stands_since):
         take_back_post(session, line.post_id)
         return True
-    session.execute(
-        delete(PostVersion).where(PostVersion.post_id == line.post_id),
-        execution_options={"synchronize_session": False},
-    )
+    delete_versions(session, post.id, post.markdown)
     return True

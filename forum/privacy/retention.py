@@ -21,6 +21,7 @@ from forum.accounts import (
     suspensions,
 )
 from forum.accounts import commands as accounts
+from forum.community.commands import drafts
 from forum.community.commands import writing as community
 from forum.jobs import queue
 from forum.jobs.worker import Recurring
@@ -182,6 +183,13 @@ RULES: tuple[Rule, ...] = (
         lazy_gettext("Topics, posts, and their earlier versions"),
         lazy_gettext("Until you delete them or leave. Earlier versions also go alone, when you ask for it"),
         lazy_gettext("So that others can read them"),
+    ),
+    Rule(
+        "drafts",
+        lazy_gettext("What you were writing and did not send, with its pictures"),
+        lazy_gettext("90 days after you last wrote in it, or until you throw it away"),
+        lazy_gettext("So that no words are lost"),
+        _daily("community.sweep_drafts", drafts.sweep_drafts),
     ),
     Rule(
         "submission-keys",

@@ -1,7 +1,7 @@
 """What people send to the site's own pages: how they like to read."""
 
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, Form, RadioField
+from wtforms import Field, Form, HiddenField, RadioField
 from wtforms.validators import ValidationError
 
 from forum.text.translate import gettext as _
@@ -14,12 +14,15 @@ AUTO = "auto"
 
 
 class ReadingForm(Form):
-    """Colours, the size of the words, motion, and the language where there is a choice."""
+    """Colours, the size of the words, motion, content notes, and the language where there is a choice."""
 
     theme = RadioField(lazy_gettext("Colours"), validate_choice=False)
     size = RadioField(lazy_gettext("Size of the words"), validate_choice=False)
     motion = RadioField(lazy_gettext("Movement"), validate_choice=False)
+    notes = RadioField(lazy_gettext("Topics with a content note"), validate_choice=False)
     language = RadioField(lazy_gettext("Language"), validate_choice=False)
+    # Where somebody came from to choose, and goes back to.
+    next = HiddenField()
 
     def validate_theme(self, field: Field) -> None:
         """Ask for one of the four."""
@@ -36,6 +39,11 @@ class ReadingForm(Form):
         if not _is_offered(field):
             raise ValidationError(_("Choose whether anything may move."))
 
+    def validate_notes(self, field: Field) -> None:
+        """Ask for one of the three."""
+        if field.data is not None and not _is_offered(field):
+            raise ValidationError(_("Choose whether lists show topics with a content note."))
+
     def validate_language(self, field: Field) -> None:
         """Ask for one of those that there are; where there is one alone, nobody is asked."""
         if not _is_offered(field) and (field.data is not None or offered()["language"]):
@@ -46,9 +54,11 @@ def _is_offered(field: Field) -> bool:
     return field.data == AUTO or field.data in offered()[field.name]
 
 
-def show_reading(reading: Reading) -> ReadingForm:
+def show_reading(reading: Reading, next_page: str = "") -> ReadingForm:
     """Return the form as it stands before anything is changed."""
-    return ReadingForm(data={name: getattr(reading, name) or AUTO for name in offered()})
+    return ReadingForm(
+        data={"next": next_page, **{name: getattr(reading, name) or AUTO for name in offered()}}
+    )
 
 
 def parse_reading(form: ReadingForm, given: MultiDict[str, str]) -> Reading:

@@ -13,6 +13,7 @@ from config import Settings
 from forum import clock
 from forum.accounts.models import Identity, Member
 from forum.accounts.ways_in import name_of_issuer
+from forum.community.queries.catch_up import RepliesToYou, replies_to_you
 from forum.community.queries.topics import CategoryLine, TopicRow, category_lines, latest_topics
 from forum.consent.queries import AgreedPolicy, locale_to_ask_in, policies_agreed_to, site_is_ready
 from forum.jobs.queue import oldest_due
@@ -32,6 +33,8 @@ from forum.text.translate import gettext as _
 from forum.treatments.queries import TreatmentLine, pinned_treatments
 
 LATEST_TOPICS = 8
+# The newest alone: the others stand on the page of what changed.
+REPLIES_AT_HOME = 5
 # A job that waits longer than this means that no worker runs, or not enough of them.
 JOB_IS_LATE_AFTER = timedelta(minutes=5)
 
@@ -44,6 +47,8 @@ class HomePage:
     pinned: tuple[TreatmentLine, ...]
     lately: tuple[TopicRow, ...]
     categories: tuple[CategoryLine, ...]
+    # What others said to the member since their last visit; None for a visitor.
+    to_you: RepliesToYou | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +97,17 @@ class JobsHealth:
     late: bool
 
 
-def home_page(session: Session, actor: Actor) -> HomePage:
-    """Return the home page, the same for everybody.
+def home_page(session: Session, actor: Actor, *, hide_notes: bool = False) -> HomePage:
+    """Return the home page, the same for every visitor who chose the same.
 
-    Queries: 4
+    Queries: 4, 1 more for a member
     """
     return HomePage(
         is_open=site_is_ready(session, locale_to_ask_in(session, content_locale())),
         pinned=pinned_treatments(session),
-        lately=latest_topics(session, actor, LATEST_TOPICS),
+        lately=latest_topics(session, actor, LATEST_TOPICS, hide_notes=hide_notes),
         categories=category_lines(session),
+        to_you=replies_to_you(session, actor, REPLIES_AT_HOME) if actor.is_member else None,
     )
 
 

@@ -7,7 +7,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as Answer
 
 from config import Settings
+from forum.accounts.addresses import safe_next
 from forum.accounts.views import keys_of_issuers
+from forum.community.reading import remember_visit
 from forum.errors import Invalid, NotFound
 from forum.site import health, queries, search
 from forum.site.forms import AUTO, ReadingForm, parse_reading, show_reading
@@ -33,6 +35,9 @@ Disallow: /settings/
 Disallow: /search
 Disallow: /my-topics
 Disallow: /my-posts
+Disallow: /bookmarks
+Disallow: /catch-up
+Disallow: /waiting
 Disallow: /notices
 Disallow: /moderation/
 Disallow: /admin
@@ -57,6 +62,7 @@ class ReadingPage:
     themes: tuple[WayToRead, ...]
     sizes: tuple[WayToRead, ...]
     motions: tuple[WayToRead, ...]
+    notes: tuple[WayToRead, ...]
     # Empty where there is one language alone.
     languages: tuple[WayToRead, ...]
     saved: bool
@@ -66,7 +72,12 @@ class ReadingPage:
 @public
 def home_page() -> Response:
     """Show what this is, and what goes on."""
-    return render("site/home_page.html", queries.home_page(current.session(), current.actor()))
+    hide_notes = reading.chosen().hides_notes
+    actor = current.actor()
+    page = queries.home_page(current.session(), actor, hide_notes=hide_notes)
+    if page.to_you is not None:
+        remember_visit(actor, page.to_you.visited_at)
+    return render("site/home_page.html", page)
 
 
 @site.get("/about")
@@ -112,7 +123,8 @@ def settings_page() -> Response:
 @public
 def reading_page() -> Response:
     """Show the reading settings."""
-    return _reading(show_reading(reading.chosen()), saved="saved" in request.args)
+    came_from = safe_next(request.args["next"]) if "next" in request.args else ""
+    return _reading(show_reading(reading.chosen(), came_from), saved="saved" in request.args)
 
 
 @site.post("/settings/reading")
@@ -125,7 +137,8 @@ def choose_reading() -> Answer:
     except Invalid as refusal:
         show_refusal(form, refusal)
         return _reading(form, saved=False, status=422)
-    answer = redirect("/settings/reading?saved", SEE_OTHER)
+    back = safe_next(form.next.data) if form.next.data else "/settings/reading?saved"
+    answer = redirect(back, SEE_OTHER)
     reading.keep(answer, chosen, secure=current.settings().over_https)
     return answer
 
@@ -165,8 +178,8 @@ def favicon() -> Answer:
 
 
 def _reading(form: ReadingForm, *, saved: bool, status: int = 200) -> Response:
-    themes, sizes, motions = _ways_to_read()
-    page = ReadingPage(form, themes, sizes, motions, _languages(), saved)
+    themes, sizes, motions, notes = _ways_to_read()
+    page = ReadingPage(form, themes, sizes, motions, notes, _languages(), saved)
     return render("site/reading_page.html", page, status=status)
 
 
@@ -180,7 +193,7 @@ def _languages() -> tuple[WayToRead, ...]:
 
 
 def _ways_to_read() -> tuple[tuple[WayToRead, ...], ...]:
-    """Return what is offered for each choice: themes, sizes, motions."""
+    """Return what is offered for each choice: themes, sizes, motions, content notes."""
     return (
         (
             WayToRead(AUTO, _("Like your device"), _("Light by day, dark when your device is dark.")),
@@ -198,6 +211,11 @@ def _ways_to_read() -> tuple[tuple[WayToRead, ...], ...]:
                 AUTO, _("Like your device"), _("Very little moves here: a line under a link, a small arrow.")
             ),
             WayToRead("none", _("None"), _("Nothing moves at all.")),
+        ),
+        (
+            WayToRead(AUTO, _("Show them"), _("The note stands in the list, and you choose each time.")),
+            WayToRead(reading.HIDE_TODAY, _("Hide them for today"), _("For the next 24 hours.")),
+            WayToRead(reading.HIDE, _("Hide them"), _("Until you choose otherwise here.")),
         ),
     )
 

@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from markdown_it.token import Token
 
-from forum.text.markdown import parse_page
+from forum.text.markdown import parse_page, parse_post
 
 # Half a second of comparing or so, at worst. A policy of ten pages of which every paragraph was changed needs a tenth.
 MOST_STEPS = 20_000_000
@@ -113,9 +113,16 @@ def differences(
 
     Unchanged parts far from any change are folded. It is empty where nothing that can be read differs.
     """
-    steps = _Steps(most_steps)
-    old, new = _parts(*before), _parts(*after)
-    found = tuple(_compared(old, new, steps))
+    return _found(_parts(*before), _parts(*after), most_steps)
+
+
+def differences_of_posts(before: str, after: str, most_steps: int = MOST_STEPS) -> tuple[Passage, ...]:
+    """Return the same for two versions of what a member wrote, as Markdown."""
+    return _found([*_parts_of(parse_post(before))], [*_parts_of(parse_post(after))], most_steps)
+
+
+def _found(old: list[_Part], new: list[_Part], most_steps: int) -> tuple[Passage, ...]:
+    found = tuple(_compared(old, new, _Steps(most_steps)))
     return () if all(one.change is Change.SAME for one in found) else tuple(_folded(found))
 
 

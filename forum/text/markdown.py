@@ -51,6 +51,20 @@ def render_page(markdown: str) -> RenderedText:
     return RenderedText(markdown, sanitising.clean_page(_page.render(markdown)))
 
 
+def blocks_quoted(markdown: str) -> list[tuple[int, int]]:
+    """Return from which line up to which the quotes of a member's text stand, those at its top level."""
+    return [
+        (found.map[0], found.map[1])
+        for found in _post.parse(markdown)
+        if found.type == "blockquote_open" and found.level == 0 and found.map
+    ]
+
+
 def parse_page(markdown: str) -> list[Token]:
     """Return what ``render_page`` makes its HTML of, for whoever needs the words in it one by one."""
     return _page.parse(markdown)
+
+
+def parse_post(markdown: str) -> list[Token]:
+    """Return the same of what ``render_post`` makes its HTML of."""
+    return _post.parse(markdown)

@@ -5,9 +5,10 @@ and must write say so with ``writes_on_get``, and a test lists them.
 """
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, g, request
 
 from forum.web import caching, current, logs
 from forum.web.headers import SAFE_METHODS, request_id
@@ -25,8 +26,23 @@ def writes_on_get(why: str) -> Callable[[View], View]:
     return declare
 
 
+class _Request(Request):
+    """A request whose files stay in memory: what somebody's camera noted must not lie about on a disk."""
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> BytesIO:
+        return BytesIO()
+
+
 class ForumFlask(Flask):
     """Flask with a transaction around each view."""
+
+    request_class = _Request
 
     def preprocess_request(self) -> Any:
         """Settle whether this request may write before anything looks into the database."""

@@ -15,6 +15,7 @@ from forum.text.translate import gettext as _
 from forum.web import current, logs
 from forum.web.headers import SAFE_METHODS, request_id
 from forum.web.rendering import render
+from forum.web.same_form import came_from_our_page, same_form
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,15 @@ def _words(status: int) -> tuple[str, str]:
     return words.get(status, words[500] if status >= 500 else words[400])
 
 
-def answer(status: int, sentence: str = "", retry_after: int | None = None) -> Response:
-    """Return the error page, or its JSON for a program."""
+def answer(
+    status: int,
+    sentence: str = "",
+    retry_after: int | None = None,
+    error: Exception | None = None,
+    *,
+    token_was_good: bool = True,
+) -> Response:
+    """Return the error page, or its JSON for a program, or the form that was refused, with what was typed in it."""
     title, usual = _words(status)
     sentence = sentence or usual
     if wants_json():
@@ -83,8 +91,9 @@ def answer(status: int, sentence: str = "", retry_after: int | None = None) -> R
         response.content_type = "application/problem+json"
     else:
         current.settle_actor()
+        again = same_form(status, sentence, error, token_was_good=token_was_good) if error else None
         page = ErrorPage(status, title, sentence, request_id(), _typed_text())
-        response = render("errors/error.html", page=page, status=status)
+        response = again or render("errors/error.html", page=page, status=status)
     response.headers["Cache-Control"] = "no-store"
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
@@ -103,10 +112,7 @@ _TYPED = ("title", "content_note", "text", "announcement")
 
 def _typed_text() -> str:
     """Return what the person wrote, if they sent it from our own page, so that they can copy it."""
-    if (
-        request.method in SAFE_METHODS
-        or request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin"
-    ):
+    if not came_from_our_page():
         return ""
     try:
         typed = (request.form.get(name, "").strip() for name in _TYPED)
@@ -123,12 +129,17 @@ def _refused(refusal: errors.Refusal) -> Response:
         return redirect(f"/log-in?next={quote(target)}", 303)  # type: ignore[return-value]  # Same class, werkzeug's name.
     status = next((_STATUS[kind] for kind in type(refusal).__mro__ if kind in _STATUS), 400)
     retry_after = getattr(refusal, "retry_after", None)
-    return answer(status, refusal.reason, retry_after)
+    # Nobody asks for the token of somebody who is not signed in.
+    token_was_good = not isinstance(refusal, errors.SignInFirst)
+    return answer(status, refusal.reason, retry_after, refusal, token_was_good=token_was_good)
 
 
-def _token_missing(_error: CSRFError) -> Response:
+def _token_missing(error: CSRFError) -> Response:
     return answer(
-        400, _("Your page was open for so long that its form expired. Load it again and send it once more.")
+        400,
+        _("Your page was open for so long that its form expired. Load it again and send it once more."),
+        error=error,
+        token_was_good=False,
     )
 
 
@@ -142,8 +153,9 @@ def _http_error(error: HTTPException) -> Response:
     return response
 
 
-def _busy(_error: Exception) -> Response:
-    return answer(503, _("Many people are here at once. Please try again in a moment."), retry_after=5)
+def _busy(error: Exception) -> Response:
+    sentence = _("Many people are here at once. Please try again in a moment.")
+    return answer(503, sentence, 5, error)
 
 
 def _fault(error: Exception) -> Response:

@@ -1,5 +1,5 @@
-"""How a browser likes to read: theme, size of the words, motion, language. Kept in cookies that are set only when
-something is chosen, so that it needs no account. What a chosen language counts is decided in ``languages``.
+"""How a browser likes to read: theme, size of the words, motion, content notes, language. Kept in cookies that are set
+only when something is chosen, so that it needs no account. What a chosen language counts is decided in ``languages``.
 """
 
 from dataclasses import dataclass, fields
@@ -15,7 +15,10 @@ CHOICES = {
     "size": ("larger", "largest"),
     "motion": ("none",),
 }
-A_YEAR = 365 * 24 * 60 * 60
+# What to do with topics that have a content note; not to choose is to show them, with the note.
+HIDE, HIDE_TODAY = "hide", "hide-today"
+A_DAY = 24 * 60 * 60
+A_YEAR = 365 * A_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +28,19 @@ class Reading:
     theme: str = ""
     size: str = ""
     motion: str = ""
+    notes: str = ""
     language: str = ""
+
+    @property
+    def hides_notes(self) -> bool:
+        """Say whether lists leave out topics with a content note."""
+        return bool(self.notes)
 
 
 def offered() -> dict[str, tuple[str, ...]]:
     """Return what may be chosen here: also the language, where there is more than one."""
     codes = languages.offered().codes
-    return {**CHOICES, "language": codes if len(codes) > 1 else ()}
+    return {**CHOICES, "notes": (HIDE, HIDE_TODAY), "language": codes if len(codes) > 1 else ()}
 
 
 def cookie_name(choice: str) -> str:
@@ -47,12 +56,17 @@ def chosen() -> Reading:
 
 
 def keep(answer: Response, reading: Reading, *, secure: bool) -> None:
-    """Let the browser remember for a year what was chosen, and nothing about what was not."""
+    """Let the browser remember what was chosen, for a year unless for today, and nothing about what was not."""
     for name in (field.name for field in fields(reading)):
         value = getattr(reading, name)
         if value:
             answer.set_cookie(
-                cookie_name(name), value, max_age=A_YEAR, secure=secure, httponly=True, samesite="Lax"
+                cookie_name(name),
+                value,
+                max_age=A_DAY if value == HIDE_TODAY else A_YEAR,
+                secure=secure,
+                httponly=True,
+                samesite="Lax",
             )
         elif cookie_name(name) in request.cookies:
             answer.delete_cookie(cookie_name(name), secure=secure, httponly=True, samesite="Lax")

@@ -5,7 +5,7 @@ threads wait for bodies; whoever only reads always finds one of the others.
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from io import BytesIO
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -47,24 +47,26 @@ class _Turns:
 class BodiesFirst:
     """WSGI layer that hands the application whole bodies only, each read in one of half as many turns as threads.
 
-    One that is larger than ``largest`` bytes is not handed on: the application sees its length and refuses it.
+    ``largest`` says how many bytes may come to an address. A body that is larger is not handed on: the application sees
+    its length and refuses it.
     """
 
-    def __init__(self, inner: WSGIApplication, threads: int, largest: int) -> None:
+    def __init__(self, inner: WSGIApplication, threads: int, largest: Callable[[str], int]) -> None:
         self.inner = inner
         self.largest = largest
         self._turns = _Turns(max(1, threads // 2))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         announced = _announced(environ)
-        if announced == 0 or announced > self.largest:
+        largest = self.largest(environ.get("PATH_INFO", ""))
+        if announced == 0 or announced > largest:
             environ["wsgi.input"] = BytesIO()
             return self.inner(environ, start_response)
         if not self._turns.take():
             return _refuse(start_response, "503 Service Unavailable", _BUSY, retry=True)
         try:
             # One byte more than may come tells a chunked body that is too large.
-            body = environ["wsgi.input"].read(self.largest + 1 if announced < 0 else announced)
+            body = environ["wsgi.input"].read(largest + 1 if announced < 0 else announced)
         except OSError:
             body = b""
             announced = max(announced, 1)

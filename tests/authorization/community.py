@@ -16,6 +16,7 @@ from forum import clock
 from forum.accounts.models import Member
 from forum.community.commands.writing import publish_category
 from forum.community.drafts import CategoryDraft
+from forum.community.models.blocks import Block
 from forum.community.models.threads import Audience, Intent, Post, PostState, Topic, TopicState
 from forum.community_settings.queries import settings_in_force
 from forum.database.session import Database
@@ -26,7 +27,7 @@ from forum.permissions.actor import OPERATOR, MemberState, Role
 from forum.text.markdown import render_post
 from forum.treatments.models import Treatment
 from tests import cast
-from tests.authorization.accounts import THEIR_OWN
+from tests.authorization.accounts import THEIR_OWN, file_name_of
 from tests.authorization.people import MEMBERS, Person, gather
 from tests.authorization.policies import draft_terms
 from tests.site.texts import publish_texts
@@ -48,6 +49,8 @@ NAMES = {
     "paused": "Clover",
     "nowhere": "Nobody",
 }
+# Who wrote what is in these states; everything else is Rowan's.
+_WRITERS = {"author paused": "clover", "author blocked them": "wren"}
 # What stays behind of a post that went to another topic.
 LINE: dict[str, object] = {"state": PostState.MOVED, "markdown": "", "html": ""}
 
@@ -88,6 +91,7 @@ POSTS = (
     "in hidden topic",
     "own, in hidden topic",
     "author paused",
+    "author blocked them",
     "nowhere",
 )
 REPORTS = ("open", "own", "other's", "closed", "nowhere")
@@ -167,6 +171,7 @@ class Community:
             "fern": cast.member(app, "Fern").member_id,
             "heath": cast.suspended(app, "Heath").member_id,
             "clover": cast.consent_withdrawn(app, "Clover").member_id,
+            "wren": cast.member(app, "Wren").member_id,
         }
         self._numbers = count(1001)
         self._subjects: dict[tuple[str, str, str], Subject] = {}
@@ -176,6 +181,7 @@ class Community:
         with self.database.transaction() as session:
             session.get_one(Member, self.others["fern"]).state = MemberState.WAITING
             self._fill(session)
+            self._block(session)
 
     def subject(self, kind: str, state: str, who: str) -> Subject:
         """Return what this person asks for. A visitor has nothing of their own, and asks for another's instead."""
@@ -234,6 +240,14 @@ class Community:
         ):
             self._keep(kind, "open", "", {name: there})
             self._keep(kind, "nowhere", "", {name: "x" * len(there)})
+
+    def _block(self, session: Session) -> None:
+        """Let somebody whom none of them meets otherwise have blocked every member."""
+        wren, today = self.others["wren"], clock.now().date()
+        session.add_all(
+            Block(blocker_id=wren, blocked_id=person.member_id, blocked_on=today)
+            for _who, person in self._members()
+        )
 
     def _members(self) -> list[tuple[str, Person]]:
         return [(who, self.people[who]) for who in MEMBERS]
@@ -332,7 +346,7 @@ class Community:
                     post_id = self._post(session, topic_id, person.member_id, **columns)
                     self._keep("post", state, who, {"post_id": post_id})
                 continue
-            writer = self.others["clover"] if state == "author paused" else rowan
+            writer = self.others[_WRITERS.get(state, "rowan")]
             post_id = NOWHERE if state == "nowhere" else self._post(session, topic_id, writer, **columns)
             self._keep("post", state, "", {"post_id": post_id})
             if state == "other's":
@@ -350,8 +364,8 @@ class Community:
         self._keep("notice", "other's", "", {"notice_id": self._notice(session, self.others["rowan"])})
         self._keep("notice", "nowhere", "", {"notice_id": NOWHERE})
         for kind, add in THEIR_OWN.items():
-            self._keep(kind, "other's", "", {f"{kind}_id": add(session, next(self._numbers), rowan)})
-            self._keep(kind, "nowhere", "", {f"{kind}_id": NOWHERE})
+            self._keep(kind, "other's", "", _numbered(kind, add(session, next(self._numbers), rowan)))
+            self._keep(kind, "nowhere", "", _numbered(kind, NOWHERE))
         self._keep("note", "other's", "", {"note_id": self._note(session, marlow)})
         self._keep("note", "nowhere", "", {"note_id": NOWHERE})
         for state, name in NAMES.items():
@@ -361,9 +375,8 @@ class Community:
             self._keep("report", "own", who, {"report_id": report_id})
             self._keep("notice", "own", who, {"notice_id": self._notice(session, person.member_id)})
             for kind, add in THEIR_OWN.items():
-                self._keep(
-                    kind, "own", who, {f"{kind}_id": add(session, next(self._numbers), person.member_id)}
-                )
+                number = add(session, next(self._numbers), person.member_id)
+                self._keep(kind, "own", who, _numbered(kind, number))
             self._keep("note", "own", who, {"note_id": self._note(session, person.member_id)})
             self._keep_member(session, "own", who, person.name)
 
@@ -425,3 +438,8 @@ class Community:
 def _without_owner(state: str) -> str:
     """Return the same state of what is somebody else's."""
     return "other's" if state == "own" else state.removeprefix("own, ")
+
+
+def _numbered(kind: str, number: int) -> Values:
+    """Return what stands in the address of one of somebody's own."""
+    return {"name": file_name_of(number)} if kind == "picture" else {f"{kind}_id": number}

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from forum.app import create_app
 from forum.privacy.export_files import FOLDER
 from forum.privacy.models import DataExport
+from forum.web.soft_writes import SoftWrites
 from tests.authorization.community import Community
 from tests.authorization.people import Person, headers_of
 from tests.authorization.stage import Stage, stage_for
@@ -72,6 +73,8 @@ def forum(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             url = until_the_end.enter_context(clones.clone("template"))
         app = create_app(settings_for(url, Path(folder)))
         until_the_end.callback(database_of(app).dispose)
+        # What pages leave to be written down soon would come in between. The tests of reading look at that.
+        app.extensions["soft_writes"] = SoftWrites(database_of(app), room=0)
         community = Community(app)
         _write_copies(community, folder)
         yield Forum(app, community, until_the_end.enter_context(stage_for(url)), request.param != DIALECTS[0])

@@ -136,12 +136,14 @@ def _reading_post(name: str, word: str, elsewhere: str = "gone") -> Table:
     in hidden topic      | {gone}
     own, in hidden topic | {gone}
     author paused        | {gone}
+    author blocked them  | {word} {gone} {gone} {gone} {gone} {gone} {gone} {word} {word} {word} {word} {gone}
     nowhere              | {gone}
     """,
     )
 
 
 POST = _reading_post("the way to a post", "lead")
+HISTORY = _reading_post("what was changed in a post", "page")
 TELLING = {step: _reading_post(f"telling about a post: {step}", step) for step in ("page", "done")}
 # It thanks, whatever became of the post; whether it can be seen shows only to whoever can see it.
 THANKS = _reading_post("thanks for telling", "page", "page")
@@ -169,6 +171,7 @@ EDIT = {
     in hidden topic      | login gone
     own, in hidden topic | login gone
     author paused        | login gone
+    author blocked them  | login gone   gone   gone gone  gone  gone  no     no     no     no     gone
     nowhere              | login gone
     """,
     )
@@ -198,6 +201,7 @@ TAKE_BACK = {
     in hidden topic      | login gone
     own, in hidden topic | login {step}
     author paused        | login gone
+    author blocked them  | login gone   gone   gone gone  gone  gone  no     no     no     no     gone
     nowhere              | login gone
     """,
     )

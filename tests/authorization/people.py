@@ -1,7 +1,7 @@
 """The columns of the matrix: one person of each kind, with the cookies and the token of a browser of theirs.
 
-Nobody can be blocked by another member yet, so there is no column for it. The author is no column either: what is
-somebody's own is a row (``own``), so that each of these people is looked at as an author, too.
+Neither the author nor the blocked one is a column: what is somebody's own is a row (``own``), and so is what somebody
+wrote who blocked them (``author blocked them``), so that each of these people is looked at as both, too.
 """
 
 import re

@@ -13,7 +13,7 @@ from forum.consent.models import PolicyKind
 from forum.consent.queries import PolicyReference
 from forum.permissions.actor import Purpose
 from forum.text.translate import DEFAULT_LOCALE
-from tests.authorization import desk, matrix
+from tests.authorization import desk, details, keeping, matrix, mentioning, reacting, reading, writing
 from tests.authorization.community import HERE, THERE, Subject, Values
 from tests.authorization.tables import Table, everybody
 
@@ -31,6 +31,8 @@ class Row:
     query: str = ""
     # What it did is on the page that comes, and nowhere else: it can't lead on to another one.
     shows_once: bool = False
+    # Where it is refused, the words that were sent are kept as a draft, and nothing else changes.
+    keeps_words: bool = False
 
     def address(self, route: str, subject: Subject) -> str:
         """Return the route's address for this subject."""
@@ -48,6 +50,28 @@ def method_and_rule(route: str) -> tuple[str, str]:
 def sent(table: Table, **form: str) -> Row:
     """Return the row of a route that takes this form, whatever it is about."""
     return Row(table, form=lambda _subject: form)
+
+
+def writes(table: Table, **form: str) -> Row:
+    """Return the row of a composer, which keeps the words also where it is refused."""
+    return Row(table, form=lambda _subject: form, keeps_words=True)
+
+
+def _saving(table: Table, **part: str) -> Row:
+    """Return the row of what a composer saves by itself: ``part`` says which part of the address its place has."""
+
+    def form(subject: Subject) -> Form:
+        return {"text": "Words.", **{name: str(subject.values[value]) for name, value in part.items()}}
+
+    return Row(table, form=form, shows_once=True)
+
+
+def _reacting(what: str) -> Row:
+    """Return the row of the buttons beneath posts, which say what they are about."""
+    return Row(
+        reacting.REACT if what == "give" else reacting.TAKE_BACK,
+        form=lambda subject: {"reaction": f"{what}:{subject.values['post_id']}:thank-you"},
+    )
 
 
 KEY = "a-key-of-the-matrix-0001"
@@ -170,8 +194,23 @@ ROUTES: dict[str, Row] = {
     ),
     # Nobody has a device here.
     "POST /auth/passkey": sent(everybody("bad"), purpose="sign-in", next="/", credential="{}"),
+    "GET /bookmarks": Row(everybody("login", "page")),
+    "POST /bookmarks/<int:bookmark_id>/remove": Row(keeping.LET_GO),
+    "GET /catch-up": Row(everybody("login", "page")),
     "GET /categories": Row(everybody("page")),
     "GET /categories/<slug>": Row(matrix.NAMED["room"]),
+    "POST /categories/<slug>/watch": sent(reading.WATCH_CATEGORY, level="muted"),
+    "GET /drafts": Row(everybody("login", "page")),
+    "POST /drafts/save": _saving(writing.SAVE),
+    "POST /drafts/save # reply": _saving(writing.SAVE_REPLY, topic_id="topic_id"),
+    "POST /drafts/save # edit": _saving(writing.SAVE_EDIT, post_id="post_id"),
+    "POST /drafts/<int:draft_id>/discard": Row(writing.DISCARD),
+    "GET /drafts/<int:draft_id>/pictures": Row(writing.PICTURES),
+    # Without a file. What happens to one that comes, and who sees it then, the tests of pictures say.
+    "POST /drafts/<int:draft_id>/pictures": sent(writing.ADD_PICTURE, alt="A cat."),
+    # Nobody can guess the name of one. Who sees which, the tests of pictures say.
+    "GET /images/<name>": Row(everybody("gone"), {"name": "0" * 32}),
+    "POST /images/<name>/remove": Row(writing.REMOVE_PICTURE),
     "GET /favicon.ico": Row(everybody("lead")),
     "GET /health/live": Row(everybody("page")),
     "GET /health/ready": Row(everybody("page")),
@@ -195,11 +234,17 @@ ROUTES: dict[str, Row] = {
     "GET /policies/<kind>/<int:version>/changes": Row(matrix.NAMED["policy"], {"version": 2}),
     "GET /posts/<int:post_id>": Row(matrix.POST),
     "GET /posts/<int:post_id>/<any(worry, report):told>/thanks": Row(matrix.THANKS, {"told": "worry"}),
+    "GET /posts/<int:post_id>/block": Row(details.BLOCK["page"]),
+    "POST /posts/<int:post_id>/block": Row(details.BLOCK["done"]),
+    "GET /posts/<int:post_id>/bookmark": Row(keeping.KEEP["page"]),
+    "POST /posts/<int:post_id>/bookmark": sent(keeping.KEEP["done"], note="For later."),
     "GET /posts/<int:post_id>/delete": Row(matrix.TAKE_BACK["page"]),
     "POST /posts/<int:post_id>/delete": Row(matrix.TAKE_BACK["done"]),
     "GET /posts/<int:post_id>/edit": Row(matrix.EDIT["page"]),
-    "POST /posts/<int:post_id>/edit": sent(matrix.EDIT["done"], text="Other words."),
+    "POST /posts/<int:post_id>/edit": writes(matrix.EDIT["done"], text="Other words."),
     "POST /posts/<int:post_id>/purge-earlier": Row(matrix.TAKE_BACK["done"]),
+    "GET /posts/<int:post_id>/history": Row(matrix.HISTORY),
+    "GET /posts/<int:post_id>/reactions": Row(reacting.WHO_REACTED),
     "GET /posts/<int:post_id>/report": Row(matrix.TELLING["page"]),
     "POST /posts/<int:post_id>/report": sent(matrix.TELLING["done"], reason="harassment", text=""),
     "GET /posts/<int:post_id>/worry": Row(matrix.TELLING["page"]),
@@ -214,18 +259,37 @@ ROUTES: dict[str, Row] = {
     "GET /settings/reading": Row(everybody("page")),
     "POST /settings/reading": sent(everybody("done"), **READING_FORM),
     "GET /topics/<int:topic_id>": Row(matrix.TOPIC_SHORT),
+    "GET /topics/<int:topic_id> # as a stranger": Row(reading.AS_STRANGER, query="?as=stranger"),
+    "POST /topics/<int:topic_id>/watch": sent(reading.WATCH_TOPIC, level="followed"),
     "GET /topics/<int:topic_id>/<slug>": Row(matrix.TOPIC_IN_FULL),
+    "GET /topics/<int:topic_id>/people": Row(mentioning.PEOPLE),
+    "GET /topics/<int:topic_id>/edit": Row(details.DETAILS),
+    "POST /topics/<int:topic_id>/edit": sent(details.NARROW, audience="members"),
+    "POST /topics/<int:topic_id>/edit # words": sent(
+        details.REWORD, title="Other stairs", intent="information", content_note="", audience="public"
+    ),
     "GET /topics/<int:topic_id>/reply": Row(matrix.REPLY["page"]),
-    "POST /topics/<int:topic_id>/reply": sent(matrix.REPLY["done"], text="Words.", submission_key=KEY),
+    "POST /topics/<int:topic_id>/reply": writes(matrix.REPLY["done"], text="Words.", submission_key=KEY),
     "GET /topics/new": Row(matrix.WRITING["page"]),
-    "POST /topics/new": sent(matrix.WRITING["done"], **TOPIC_FORM),
+    "POST /topics/new": writes(matrix.WRITING["done"], **TOPIC_FORM),
+    "GET /topics/new/short": Row(matrix.WRITING["page"]),
+    "POST /topics/new/short": sent(
+        matrix.WRITING["done"], category=HERE, today="hard", need="listen", submission_key=KEY
+    ),
     "GET /treatments": Row(everybody("page")),
     "GET /treatments/<slug>": Row(matrix.NAMED["treatment"]),
     "GET /treatments/<slug>/questions": Row(matrix.NAMED["treatment"]),
+    "GET /waiting": Row(everybody("login", "page")),
     "GET /my-posts": Row(everybody("login", "page")),
     "GET /my-topics": Row(everybody("login", "page")),
     "GET /search": Row(everybody("page"), query="?q=knees"),
+    "POST /reactions": _reacting("give"),
+    # There is none to take back, and nobody is told.
+    "POST /reactions # take back": _reacting("take-back"),
     "GET /settings": Row(everybody("page")),
+    "GET /settings/blocked": Row(everybody("login", "page")),
+    # Whoever that is, and whether they are anybody: nothing is said about it.
+    "POST /settings/blocked": sent(everybody("login", "done"), member="00000000-0000-4000-8000-000000000000"),
     "GET /settings/profile": Row(everybody("login", "page")),
     # The first change has no waiting time.
     "POST /settings/profile": sent(matrix.RENAME, name="Another-Name"),

@@ -41,6 +41,9 @@ _OWN_TO_EACH_ANSWER = ("Date", "X-Request-Id", "Set-Cookie", "Content-Length")
 _TOKEN = re.compile(r'name="csrf_token"[^>]*>')
 _NO_REASON = "You may read this, but not change it."
 
+# What a composer that is refused may change, with the counter of one of the databases.
+_KEPT = {"kept_draft", "sqlite_sequence"}
+
 _CLOSED = {"login": 401, "gone": 404, "no": 403}
 
 # Whose requests lead to the same statements as another's: what differs between them is decided in Python.
@@ -102,7 +105,7 @@ def test_everybody_gets_what_the_matrix_says(forum: Forum, route: str) -> None:
             wrong.append(f"{cell}: {found} instead of {expected} ({answer.status}, {_title(answer)})")
         if (expected == "done" or (row.shows_once and found == "page")) and method not in SAFE:
             forum.put_back()
-        elif changed := forum.changed():
+        elif changed := {*forum.changed()} - (_KEPT if row.keeps_words else set()):
             wrong.append(f"{cell}: {found}, and it changed {changed}")
         answers[cell] = as_seen(answer, address)
     assert wrong == [], "\n".join(wrong)
@@ -179,6 +182,8 @@ def _same_column(row: Row, one: str, other: str) -> bool:
 
 def as_seen(answer: TestResponse, address: str) -> tuple[int, list[tuple[str, str]], str]:
     """Return what somebody sees of an answer, without what differs each time and where they asked."""
+    # What a query says is the same for everything that a row is about.
+    address = address.partition("?")[0]
     headers = [
         (name, value.replace(address, "(address)").replace(quote(address), "(address)"))
         for name, value in answer.headers

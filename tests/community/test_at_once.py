@@ -33,10 +33,10 @@ def second_waits(
         hold_topic(session, topic_id)
         first(session)
         yield pool
-        _until_somebody_waits(database)
+        until_somebody_waits(database)
 
 
-def _until_somebody_waits(database: Database) -> None:
+def until_somebody_waits(database: Database) -> None:
     """On SQLite everybody queues for the one connection that writes, whenever they come."""
     if database.read_engine.dialect.name == "sqlite":
         return

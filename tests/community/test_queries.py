@@ -32,7 +32,7 @@ def test_a_page_that_is_not_there_is_not_found(database: Database, topic_id: int
         threads.topic_page(session, VISITOR, topic_id, page)
 
 
-@pytest.mark.parametrize("sort", Sort)
+@pytest.mark.parametrize("sort", [Sort.ACTIVE, Sort.NEW])
 def test_a_category_is_walked_older_and_newer_with_pinned_topics_first(
     database: Database, people: People, room: str, sort: Sort
 ) -> None:
@@ -62,7 +62,7 @@ def test_active_follows_the_last_reply_and_new_the_beginning(
             sort: [topic.id for topic in queries.category_page(session, VISITOR, room, sort, Window()).topics]
             for sort in Sort
         }
-    assert orders == {Sort.ACTIVE: [old, young], Sort.NEW: [young, old]}
+    assert orders == {Sort.ACTIVE: [old, young], Sort.NEW: [young, old], Sort.UNANSWERED: [young]}
 
 
 @pytest.mark.parametrize("cursor", ["x", "W10", "WzEsMl0", "\u2713", "A" * 10_000])

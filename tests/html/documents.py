@@ -179,7 +179,7 @@ def _texts(form: Element, words: str) -> dict[str, str]:
     texts = (
         one
         for one in _typed_into(form)
-        if one.tag != "select" and one.attributes.get("type", "text") not in ("radio", "checkbox")
+        if one.tag != "select" and one.attributes.get("type", "text") not in ("radio", "checkbox", "file")
     )
     return {one.attributes["name"]: words for one in texts}
 

@@ -7,7 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from config import Settings
-from forum.community.models.threads import Category, Post, Topic
+from forum.community.models.kept_drafts import KeptDraft
+from forum.community.models.threads import Category, Post, PostVersion, Topic
 from forum.consent import wording
 from forum.consent.models import InterfaceText, PolicyDraftText, PolicyVersion
 from forum.consent.queries import policies_in_force
@@ -29,6 +30,8 @@ STORED: tuple[InstrumentedAttribute[str], ...] = (
     Category.opening_html,
     Topic.title,
     Post.html,
+    KeptDraft.title,
+    KeptDraft.words,
     PolicyVersion.title,
     PolicyVersion.html,
     PolicyVersion.markdown,
@@ -61,7 +64,7 @@ def data_of(community: Community) -> Data:
                 *map(own_name, (DEFAULT_LOCALE, *PSEUDO)),
                 *_shipped(),
             ],
-            pieces_of=[*contacts, *_compared(session)],
+            pieces_of=[*contacts, *_compared(session), *_changed(session)],
         )
 
 
@@ -83,6 +86,14 @@ def _stored(session: Session) -> Iterator[str]:
         for section in version.sections:
             yield from (section["heading"], section["html"])
         yield from (reference["text"] for reference in version.references)
+
+
+def _changed(session: Session) -> Iterator[str]:
+    """Give the texts of posts that were edited: their histories show what was taken out and put in."""
+    for before, after in session.execute(
+        select(PostVersion.markdown, Post.markdown).join(Post, Post.id == PostVersion.post_id)
+    ):
+        yield from (before, after)
 
 
 def _compared(session: Session) -> Iterator[str]:

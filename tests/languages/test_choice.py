@@ -79,7 +79,7 @@ def test_nobody_is_asked_where_there_is_one_language(settings: Settings) -> None
     client = app.test_client()
     page = read_page(client.get(ADDRESS).text)
     assert page.all("input", name="language") == []
-    assert {box.attributes["name"] for box in page.all("input", type="radio")} == set(CHOICES)
+    assert {box.attributes["name"] for box in page.all("input", type="radio")} == {*CHOICES, "notes"}
     assert choose(client, theme="dim").status_code == 303
     assert choose(client, language="en").status_code == 422
     database_of(app).dispose()

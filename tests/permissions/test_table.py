@@ -112,6 +112,7 @@ EXPECTED: dict[Action, dict[str, set[str]]] = {
         **dict.fromkeys((*OTHERS, "another's, locked"), WRITERS),
         **dict.fromkeys(("own", "own, locked"), NOBODY),
     },
+    Action.REACTION_TAKE_BACK: dict.fromkeys(SUBJECTS, MEMBERS),
     Action.TOPIC_EDIT: {**dict.fromkeys(SUBJECTS, NOBODY), "own": WRITERS},
     Action.TOPIC_NARROW: {**dict.fromkeys(SUBJECTS, NOBODY), "own": MEMBERS, "own, locked": MEMBERS},
     Action.IMAGE_ADD: dict.fromkeys(SUBJECTS, WRITERS),

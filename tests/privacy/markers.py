@@ -42,7 +42,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from forum import clock
-from forum.accounts.models import AccountEvent, PostsFate
+from forum.accounts.models import AccountEvent, Member, PostsFate
 from forum.community.models.threads import Audience, Category, PostState, TopicState
 from forum.consent.models import ConsentEvent, ConsentRecord
 from forum.database.base import Base
@@ -172,6 +172,9 @@ class _Filler:
         table = registry.table_of(held)
         assert held.about is not None
         about = held.about(self._subject)
+        if table.name == "block":
+            self._given["block.blocker_id"] = self._subject.member_id
+            self._given["block.blocked_id"] = self._somebody_else(session)
         if table.name in _OF_JOINING:
             self._read(session, table, _OF_JOINING[table.name])
         elif table.name == "member":
@@ -193,6 +196,21 @@ class _Filler:
             if (column.exported or column.on_leaving is OnLeaving.ERASED)
             and f"{table.name}.{name}" not in self.markers
         }
+
+    def _somebody_else(self, session: Session) -> int:
+        """Make a member whom nothing else is about, for rows that are about two."""
+        name = f"met-{self._tag}"
+        met = Member(
+            uuid=uuid.uuid4(),
+            name=name,
+            name_key=name,
+            name_since=clock.now(),
+            locale="en",
+            joined_at=clock.now(),
+        )
+        session.add(met)
+        session.flush()
+        return met.id
 
     def _read(self, session: Session, table: Table, columns: Iterable[str]) -> None:
         """Take what joining made. The last event's hash stands in the next one, which may be somebody else's."""

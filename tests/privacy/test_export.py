@@ -68,7 +68,7 @@ def test_a_member_asks_waits_and_fetches(app: Flask, rowan: cast.Someone) -> Non
     answer = ask(rowan)
     assert (answer.status_code, answer.headers["Location"]) == (303, EXPORT)
     waiting = page_of(rowan)
-    assert "0 of 6 parts are done" in waiting
+    assert "0 of 7 parts are done" in waiting
     assert "Look again" in waiting
     assert "Make a copy of my data" not in waiting
     assert files(app) == []
@@ -79,7 +79,7 @@ def test_a_member_asks_waits_and_fetches(app: Flask, rowan: cast.Someone) -> Non
     assert "We make one copy a day." in ready
     export = newest(app)
     (file,) = files(app)
-    assert (export.state, export.parts_done, export.size) == (ExportState.READY, 6, file.stat().st_size)
+    assert (export.state, export.parts_done, export.size) == (ExportState.READY, 7, file.stat().st_size)
     assert fetch(rowan, export.id).testzip() is None
     assert job_of(app) is None
 
@@ -263,7 +263,7 @@ def test_files_without_a_copy_go_and_others_stay(app: Flask, rowan: cast.Someone
                 file_name=under_way,
                 state=ExportState.WAITING,
                 parts_done=1,
-                parts=6,
+                parts=7,
                 asked_at=clock.now(),
             )
         )

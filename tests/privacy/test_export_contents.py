@@ -294,7 +294,7 @@ def test_a_copy_is_in_the_members_language(app: Flask, rowan: cast.Someone, lang
         assert len(ours) > 100
         lines = copy.read("README.txt").decode().splitlines()
         plain = [line for line in lines if line and not re.fullmatch("⟦.*⟧", line)]
-        assert plain == ["index.html", "csv/", "data.json", "receipts/"]
+        assert plain == ["index.html", "csv/", "data.json", "receipts/", "pictures/"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -327,7 +327,7 @@ def test_what_lies_in_a_copy_is_said_beside_it(app: Flask, rowan: cast.Someone) 
     assert top == {"README.txt", "index.html", "csv", "data.json", "export.schema.json", "receipts"}
     for name in top - {"README.txt"}:
         assert name in readme
-    assert "There is no folder with pictures" in readme
+    assert "pictures/\r\nThe pictures that you added" in readme
     assert copy.testzip() is None
     # Nobody but whoever unpacks it can read it.
     assert {info.external_attr >> 16 & 0o777 for info in copy.infolist()} == {0o600}

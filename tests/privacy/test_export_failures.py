@@ -56,7 +56,7 @@ def test_one_that_fails_is_tried_again_from_the_beginning(app: Flask, rowan: cas
     with capture_logs() as logs:
         work(app)
     assert [line["error"] for line in logs if line["event"] == "jobs.failed"] == ["FileExistsError"]
-    assert "0 of 6 parts" in page_of(rowan)
+    assert "0 of 7 parts" in page_of(rowan)
     in_the_way.unlink()
     with time_machine.travel(clock.now() + timedelta(seconds=11)):
         work(app)

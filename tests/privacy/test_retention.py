@@ -32,6 +32,7 @@ from forum.accounts.models import (
 )
 from forum.accounts.sign_in_sessions import sign_in
 from forum.audit_log.commands import record
+from forum.community.models.kept_drafts import KeptDraft
 from forum.community.models.threads import SubmissionKey
 from forum.database.base import Base
 from forum.database.session import Database
@@ -214,6 +215,24 @@ KEPT: dict[str, Kept] = {
     ),
     "inactive-warned": Kept(
         30 * DAY, _warned, rows(Member, ROWAN, ~Member.id.in_(select(Leaving.member_id))), DAY
+    ),
+    "drafts": Kept(
+        90 * DAY,
+        add(
+            lambda world: KeptDraft(
+                member_id=world.someone.member_id,
+                post_id=world.post_id,
+                revision=1,
+                words="Half a sentence",
+                title="",
+                content_note="",
+                category_slug="",
+                intent="",
+                audience="",
+                saved_at=clock.now(),
+            )
+        ),
+        rows(KeptDraft),
     ),
     "submission-keys": Kept(
         2 * DAY,

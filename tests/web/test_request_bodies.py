@@ -20,6 +20,11 @@ from tests.web.test_headers import check
 LARGEST = 1000
 
 
+def at_most(_path: str) -> int:
+    """Return how many bytes may come to an address."""
+    return LARGEST
+
+
 def echo(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Answer with the body, as the application would read it."""
     start_response("200 OK", [("X-Length", environ.get("CONTENT_LENGTH") or "")])
@@ -51,7 +56,7 @@ def ask(
 
 
 def test_a_whole_body_is_handed_on() -> None:
-    layer = BodiesFirst(echo, 4, LARGEST)
+    layer = BodiesFirst(echo, 4, at_most)
     assert ask(layer, BytesIO(b"hello and more"), CONTENT_LENGTH="5")[:2] == (200, "hello")
     assert ask(layer, BytesIO(b"hello"), CONTENT_LENGTH="")[:2] == (200, "")
     assert ask(layer, BytesIO(b"hello"), CONTENT_LENGTH="five")[:2] == (200, "")
@@ -59,7 +64,7 @@ def test_a_whole_body_is_handed_on() -> None:
 
 
 def test_a_chunked_body_is_handed_on_with_its_length() -> None:
-    layer = BodiesFirst(echo, 4, LARGEST)
+    layer = BodiesFirst(echo, 4, at_most)
     chunked: dict[str, Any] = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
     status, text, headers = ask(layer, BytesIO(b"hello"), CONTENT_LENGTH="", **chunked)
     assert (status, text, headers["X-Length"]) == (200, "hello", "5")
@@ -69,7 +74,7 @@ def test_a_chunked_body_is_handed_on_with_its_length() -> None:
 
 
 def test_half_a_body_is_never_handed_on() -> None:
-    layer = BodiesFirst(echo, 4, LARGEST)
+    layer = BodiesFirst(echo, 4, at_most)
     status, text, headers = ask(layer, BytesIO(b"hel"), CONTENT_LENGTH="5")
     assert status == 400
     assert "Not everything arrived" in text
@@ -79,8 +84,8 @@ def test_half_a_body_is_never_handed_on() -> None:
 def test_readers_bodies_are_not_waited_for() -> None:
     never = SlowBody(b"hello", threading.Event(), threading.Semaphore(0))
     for method in ("GET", "HEAD", "OPTIONS"):
-        assert ask(BodiesFirst(echo, 4, LARGEST), never, method, CONTENT_LENGTH="5")[0] == 200
-    assert ask(BodiesFirst(echo, 4, LARGEST), never, CONTENT_LENGTH=str(LARGEST + 1))[1] == ""
+        assert ask(BodiesFirst(echo, 4, at_most), never, method, CONTENT_LENGTH="5")[0] == 200
+    assert ask(BodiesFirst(echo, 4, at_most), never, CONTENT_LENGTH=str(LARGEST + 1))[1] == ""
 
 
 @pytest.mark.parametrize("chunked", [False, True])
@@ -88,7 +93,7 @@ def test_slow_bodies_hold_half_of_the_threads_and_no_more(
     chunked: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(request_bodies, "TURN_TIMEOUT", 0.01)
-    layer = BodiesFirst(echo, 8, LARGEST)
+    layer = BodiesFirst(echo, 8, at_most)
     go_on, begun = threading.Event(), threading.Semaphore(0)
     kind: dict[str, Any] = (
         {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
@@ -117,7 +122,7 @@ def test_slow_bodies_hold_half_of_the_threads_and_no_more(
 
 
 def test_nobody_waits_where_nothing_moves(monkeypatch: pytest.MonkeyPatch) -> None:
-    layer = BodiesFirst(echo, 2, LARGEST)
+    layer = BodiesFirst(echo, 2, at_most)
     go_on, begun = threading.Event(), threading.Semaphore(0)
     with ThreadPoolExecutor(1) as slow:
         held = slow.submit(ask, layer, SlowBody(b"hello", go_on, begun), CONTENT_LENGTH="5")
@@ -135,7 +140,7 @@ def test_nobody_waits_where_nothing_moves(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_sixteen_honest_senders_at_once_are_all_heard() -> None:
-    layer = BodiesFirst(echo, 16, LARGEST)
+    layer = BodiesFirst(echo, 16, at_most)
     together = threading.Barrier(16)
 
     def send(number: int) -> tuple[int, str]:
@@ -153,7 +158,7 @@ def test_a_turn_comes_back_when_reading_fails() -> None:
         def read(self, size: int | None = -1, /) -> bytes:
             raise ConnectionResetError
 
-    layer = BodiesFirst(echo, 2, LARGEST)
+    layer = BodiesFirst(echo, 2, at_most)
     for _ in range(3):
         assert ask(layer, Broken(), CONTENT_LENGTH="5")[0] == 400
     assert ask(layer, BytesIO(b"hello"), CONTENT_LENGTH="5")[0] == 200

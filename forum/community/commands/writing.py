@@ -7,6 +7,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from forum import clock
+from forum.accounts.leaving import hold_member
 from forum.accounts.models import Member
 from forum.audit_log.commands import record
 from forum.community.drafts import CategoryDraft, PostDraft, PostEdit, TopicDraft
@@ -22,6 +23,8 @@ from forum.community.models.threads import (
     Topic,
     TopicState,
 )
+from forum.community.pictures import with_pictures, without_pictures
+from forum.community.slotting import re_anchor, slotted, store
 from forum.community.subjects import (
     TopicWentOn,
     hold_topic,
@@ -54,7 +57,7 @@ def start_topic(session: Session, actor: Actor, draft: TopicDraft) -> int:
     """Start a topic with its first post and return the post's id; sending the same form again changes nothing.
 
     Emits: TopicStarted
-    Raises: SignInFirst, Forbidden, Invalid (no such category)
+    Raises: SignInFirst, Forbidden, Invalid (no such category, words that can't be quoted)
     """
     require(actor, Action.TOPIC_START)
     sent_before = _made_by(session, actor, draft.submission_key)
@@ -63,10 +66,12 @@ def start_topic(session: Session, actor: Actor, draft: TopicDraft) -> int:
     category_id = session.scalar(select(Category.id).where(Category.slug == draft.category_slug))
     if category_id is None:
         raise Invalid({"category": _("Choose where it belongs.")})
+    text = slotted(session, actor, draft.body, audience=draft.audience)
     topic = _new_topic(category_id, draft.title, draft.intent, author_id=actor.member_id)
     topic.content_note = draft.content_note
     topic.audience = draft.audience
-    post_id = _open(session, topic, draft.body)
+    post_id = _open(session, topic, text.body)
+    store(session, post_id, text)
     _remember_submission(session, actor, draft.submission_key, post_id)
     return post_id
 
@@ -75,8 +80,12 @@ def publish_post(session: Session, actor: Actor, topic_id: int, draft: PostDraft
     """Publish a reply and return its id; sending the same form again changes nothing.
 
     Emits: PostPublished
-    Raises: NotFound, SignInFirst, Forbidden, TopicWentOn (it was joined with another topic)
+    Raises: NotFound, SignInFirst, Forbidden, TopicWentOn (it was joined with another topic), Invalid (words that
+    can't be quoted)
     """
+    # As whoever pauses them does: the reply is counted by that, or not at all.
+    if actor.member_id is not None:
+        hold_member(session, actor.member_id)
     hold_topic(session, topic_id)
     try:
         topic = visible_topic(session, actor, topic_id)
@@ -87,21 +96,24 @@ def publish_post(session: Session, actor: Actor, topic_id: int, draft: PostDraft
         sent_before = _made_by(session, actor, draft.submission_key)
         if sent_before is not None:
             return sent_before
+        require(actor, Action.POST_PUBLISH, visible_topic(session, actor, went_on.topic_id))
         raise TopicWentOn(went_on) from None
     require(actor, Action.POST_PUBLISH, topic)
     sent_before = _made_by(session, actor, draft.submission_key)
     if sent_before is not None:
         return sent_before
+    text = slotted(session, actor, draft.body, topic_id=topic.id)
     post = Post(
         topic_id=topic.id,
         number=_next_number(session, topic.id),
         author_id=actor.member_id,
         from_community=False,
         by_topic_author=topic.author_id == actor.member_id,
-        **_published(draft.body),
+        **_published(text.body),
     )
     session.add(post)
     session.flush()
+    store(session, post.id, text)
     _remember_submission(session, actor, draft.submission_key, post.id)
     emit(session, PostPublished(topic_id=topic.id, category_id=topic.category_id, post_id=post.id))
     return post.id
@@ -111,29 +123,33 @@ def edit_post(session: Session, actor: Actor, post_id: int, edit: PostEdit) -> i
     """Give a post of one's own a new text, keep the old one as a version, and return the post's id.
 
     Emits: PostEdited (unless the text is the same)
-    Raises: NotFound, SignInFirst, Forbidden, Conflict (moderators put it into another topic at this moment)
+    Raises: NotFound, SignInFirst, Forbidden, Conflict (moderators put it into another topic at this moment), Invalid
+    (words that can't be quoted)
     """
     held = hold_topic_of(session, post_id)
     subject = visible_post(session, actor, post_id)
     refuse_moved(held, subject.topic_id)
     require(actor, Action.POST_EDIT, subject)
-    if edit.body.markdown == subject.markdown:
+    text = slotted(session, actor, edit.body, topic_id=subject.topic_id, post_id=subject.id)
+    if text.body.markdown == subject.markdown and not text.new:
         return subject.id
     post = session.get_one(Post, subject.id)
-    session.add(
-        PostVersion(
-            post_id=post.id,
-            markdown=post.markdown,
-            html=post.html,
-            renderer_version=post.renderer_version,
-            written_at=post.edited_at or post.written_at,
-            replaced_at=clock.now(),
-        )
+    version = PostVersion(
+        post_id=post.id,
+        markdown=post.markdown,
+        html=without_pictures(post.html),
+        renderer_version=post.renderer_version,
+        written_at=post.edited_at or post.written_at,
+        replaced_at=clock.now(),
     )
-    post.markdown = edit.body.markdown
-    post.html = edit.body.html
-    post.renderer_version = edit.body.renderer_version
+    session.add(version)
+    post.markdown = text.body.markdown
+    post.html = with_pictures(session, post.id, text.body.html)
+    post.renderer_version = text.body.renderer_version
     post.edited_at = clock.now()
+    session.flush()
+    store(session, post.id, text)
+    re_anchor(session, post.id, version.html, post.html, version.id)
     emit(session, PostEdited(topic_id=subject.topic_id, category_id=subject.category_id, post_id=post.id))
     return post.id
 
@@ -264,7 +280,8 @@ def _open(session: Session, topic: Topic, body: RenderedText) -> int:
         author_id=topic.author_id,
         from_community=topic.from_community,
         by_topic_author=True,
-        **_published(body),
+        # The topic's last activity is its newest post's moment, so they are the same to the microsecond.
+        **(_published(body) | {"written_at": topic.started_at}),
     )
     session.add(post)
     session.flush()

@@ -40,7 +40,8 @@ class Slot(Numbered, Base):
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
     ordinal: Mapped[int]
     kind: Mapped[SlotKind] = mapped_column(words(SlotKind, "kind"))
-    # Who is mentioned, or whose words are quoted; None for a former member, and for the community.
+    # Who is mentioned, or whose words are quoted; None for a former member, for the community, and once the words went
+    # for good.
     member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
     # Which post is quoted. None once its words went for good.
     source_post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))

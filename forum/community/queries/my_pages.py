@@ -14,11 +14,11 @@ from forum.accounts.models import Member
 from forum.community.addresses import category_address, permalink, post_address, topic_address
 from forum.community.bylines import title_to_show
 from forum.community.models.threads import Audience, Category, Post, PostState, Topic, TopicState
-from forum.community.visibility import is_shown, opening_stands, post_is_readable, topic_is_visible
+from forum.community.visibility import opening_stands, post_is_readable, shows, topic_is_visible
 from forum.database.keyset import Window, slice_of
 from forum.database.rows import AnyRow
 from forum.permissions.actor import Actor, MemberId, MemberState
-from forum.text.sanitising import cleaned
+from forum.text.slots import neutral
 
 TOPICS_PER_PAGE = 25
 MY_POSTS_PER_PAGE = 20
@@ -133,6 +133,7 @@ def my_posts_page(session: Session, actor: Actor, window: Window) -> MyPostsPage
             Topic.audience,
             Topic.state.label("topic_state"),
             Topic.locked,
+            starter.id.label("starter_id"),
             starter.state.label("starter_state"),
             opening_stands().label("opening_stands"),
             or_(topic_is_visible(actor), Topic.author_id == actor.member_id).label("title_is_open"),
@@ -172,7 +173,7 @@ def _my_topic(row: AnyRow) -> MyTopic:
 
 
 def _my_post(row: AnyRow, actor: Actor) -> MyPost:
-    starter_is_shown = is_shown(row.starter_state) and bool(row.opening_stands)
+    starter_is_shown = shows(actor, row.starter_id, row.starter_state) and bool(row.opening_stands)
     topic = topic_address(row.topic_id, row.slug if starter_is_shown else "", row.audience)
     address = ""
     if row.topic_is_open:
@@ -182,7 +183,7 @@ def _my_post(row: AnyRow, actor: Actor) -> MyPost:
         id=row.id,
         number=row.number,
         author_id=actor.member_id,
-        body=cleaned(row.html),
+        body=neutral(row.html),
         topic_title=title_to_show(row.title, starter_is_shown) if row.title_is_open else "",
         topic_address=topic if row.topic_is_open else "",
         address=address,

@@ -1,6 +1,35 @@
 """The community's addresses. Importing a module here registers its routes."""
 
-from forum.community.views import my_pages, topics, writing
+from forum.community.views import (
+    blocking,
+    bookmarks,
+    details,
+    drafts,
+    history,
+    images,
+    lists,
+    mentions,
+    my_pages,
+    reactions,
+    reading,
+    topics,
+    writing,
+)
 from forum.community.views.blueprint import community
 
-__all__ = ["community", "my_pages", "topics", "writing"]
+__all__ = [
+    "blocking",
+    "bookmarks",
+    "community",
+    "details",
+    "drafts",
+    "history",
+    "images",
+    "lists",
+    "mentions",
+    "my_pages",
+    "reactions",
+    "reading",
+    "topics",
+    "writing",
+]

@@ -1,19 +1,20 @@
-"""Reading: rooms, topics and posts. A view parses, asks one query, and answers."""
+"""Reading: topics and posts. A view parses, asks one query, and answers."""
 
 from dataclasses import dataclass
 
-from flask import Response, redirect, request
+from flask import redirect, request
 from werkzeug.wrappers import Response as Answer
 
-from forum.community.forms import ReplyForm, new_submission_key
-from forum.community.queries import threads, topics
+from forum.community.queries import threads
 from forum.community.queries.threads import TopicPage
-from forum.community.queries.topics import Sort
-from forum.community.subjects import visible_post, where_merged
+from forum.community.reading import remember_page
+from forum.community.subjects import visible_post, visible_topic, where_merged
+from forum.community.views import composing
 from forum.community.views.blueprint import SEE_OTHER, community
-from forum.database.keyset import Window
+from forum.community.views.composing import Composer
 from forum.errors import Malformed, NotFound
 from forum.permissions.actions import Action
+from forum.permissions.actor import VISITOR, Actor
 from forum.permissions.check import can
 from forum.web import current
 from forum.web.access import public
@@ -26,26 +27,15 @@ class TopicWithReply:
     """A topic's page, and the reply form for whoever may use it."""
 
     topic: TopicPage
-    reply: ReplyForm | None
+    reply: Composer | None
 
 
-@community.get("/categories")
-@public
-def categories_page() -> Response:
-    """Show all categories."""
-    return render("community/categories_page.html", topics.categories_page(current.session()))
+@dataclass(frozen=True, slots=True)
+class HiddenFromStrangers:
+    """What a member is told of a topic that nobody sees who isn't signed in."""
 
-
-@community.get("/categories/<slug>")
-@public
-def category_page(slug: str) -> Response:
-    """Show a category's topics."""
-    sort = request.args.get("sort", Sort.ACTIVE.value)
-    if sort not in set(Sort):
-        raise Malformed
-    window = Window(older=request.args.get("older", ""), newer=request.args.get("newer", ""))
-    page = topics.category_page(current.session(), current.actor(), slug, Sort(sort), window)
-    return render("community/category_page.html", page)
+    # Their own view of it.
+    back: str
 
 
 @community.get("/topics/<int:topic_id>")
@@ -54,6 +44,9 @@ def category_page(slug: str) -> Response:
 def topic_page(topic_id: int, slug: str = "") -> Answer:  # noqa: ARG001 - the id decides; the slug is for eyes.
     """Show a topic, at its own address."""
     actor = current.actor()
+    # A visitor sees just that anyway.
+    if "as" in request.args and actor.is_member:
+        return _as_stranger(actor, topic_id)
     try:
         page = threads.topic_page(current.session(), actor, topic_id, page_number())
     except NotFound:
@@ -64,9 +57,10 @@ def topic_page(topic_id: int, slug: str = "") -> Answer:  # noqa: ARG001 - the i
     if request.path != page.address:
         query = f"?page={page.page}" if page.page > 1 else ""
         return redirect(page.address + query, SEE_OTHER)
+    remember_page(actor, page)
     reply = None
     if can(actor, Action.POST_PUBLISH, page):
-        reply = ReplyForm(submission_key=new_submission_key())
+        reply = composing.reply_below(page)
     return render("community/topic_page.html", TopicWithReply(page, reply))
 
 
@@ -75,3 +69,31 @@ def topic_page(topic_id: int, slug: str = "") -> Answer:  # noqa: ARG001 - the i
 def post(post_id: int) -> Answer:
     """Lead to where the post stands now."""
     return redirect(visible_post(current.session(), current.actor(), post_id).address, SEE_OTHER)
+
+
+def _as_stranger(actor: Actor, topic_id: int) -> Answer:
+    """Show a member what whoever isn't signed in gets of a topic."""
+    if request.args["as"] != "stranger":
+        raise Malformed
+    try:
+        page = threads.topic_page(current.session(), VISITOR, topic_id, page_number())
+    except NotFound:
+        went_on = where_merged(current.session(), actor, topic_id)
+        if went_on is not None:
+            return redirect(went_on.post_address, SEE_OTHER)
+        _refuse_unless_only_strangers_miss_it(actor, topic_id)
+        page_for_them = HiddenFromStrangers(f"/topics/{topic_id}")
+        return render("community/hidden_from_strangers_page.html", page_for_them)
+    # From here on the rest of the page is a visitor's, too: what they may do, and their menu.
+    current.go_on_as_visitor()
+    return render("community/as_stranger_page.html", TopicWithReply(page, None))
+
+
+def _refuse_unless_only_strangers_miss_it(actor: Actor, topic_id: int) -> None:
+    """Raise NotFound for a topic that the member doesn't see either, and for a page that no topic has."""
+    visible_topic(current.session(), actor, topic_id)
+    try:
+        visible_topic(current.session(), VISITOR, topic_id)
+    except NotFound:
+        return
+    raise NotFound

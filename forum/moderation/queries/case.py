@@ -28,6 +28,7 @@ from forum.moderation.visibility import report_is_visible
 from forum.permissions.actions import Action
 from forum.permissions.actor import Actor, MemberState, Role
 from forum.permissions.check import can, require
+from forum.text.slots import neutral_words
 from forum.text.translate import gettext as _
 
 # More of them on one post say nothing new, and are closed with it.
@@ -149,7 +150,7 @@ def case_page(session: Session, actor: Actor, report_id: int) -> CasePage:
         author_name=_("the community") if row.from_community else name_of(row.author_name, row.author_state),
         author_address=_member_address(row),
         standing=_standing(row),
-        words_now=row.markdown if readable else "",
+        words_now=neutral_words(row.markdown) if readable else "",
         is_unchanged=readable and not row.read_otherwise,
         told=_told_lines(rows, was_claimed=is_claimed),
         has_more=has_more,
@@ -278,7 +279,7 @@ def _told_lines(rows: list[AnyRow], *, was_claimed: bool) -> tuple[ToldLine, ...
                 _("a reader") if row.reporter_id is None else name_of(row.reporter_name, row.reporter_state)
             ),
             note=row.note,
-            words_then="" if row.post_markdown == earlier else row.post_markdown,
+            words_then="" if row.post_markdown == earlier else neutral_words(row.post_markdown),
             is_new=was_claimed and row.claimed_by_id is None,
         )
         for row, earlier in zip(rows, before, strict=False)

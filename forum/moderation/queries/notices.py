@@ -14,7 +14,7 @@ from forum.accounts.ways_in import AccountNoticeLine, account_notices
 from forum.community.addresses import topic_address
 from forum.community.bylines import title_to_show
 from forum.community.models.threads import Topic
-from forum.community.visibility import is_shown, opening_stands, topic_is_visible
+from forum.community.visibility import opening_stands, shows, topic_is_visible
 from forum.consent.choices_queries import ChangedPolicy, policy_news
 from forum.database.keyset import Window, slice_of
 from forum.database.rows import AnyRow, AnySelect
@@ -139,7 +139,7 @@ def notice_page(session: Session, actor: Actor, notice_id: int) -> NoticePage:
     # An answer loses its words together with the report, which may be forgotten earlier.
     is_forgotten = is_answer and row.report_id is None and not row.their_words
     words_are_gone = row.made_at < clock.now() - WORDS_KEPT or is_forgotten
-    title_stands = is_shown(row.starter_state) and bool(row.opening_stands)
+    title_stands = shows(actor, row.starter_id, row.starter_state) and bool(row.opening_stands)
     return NoticePage(
         id=row.notice_id,
         told=_told(row),
@@ -190,6 +190,7 @@ def _with_topic(statement: AnySelect, actor: Actor) -> AnySelect:
             Topic.title,
             Topic.slug,
             Topic.audience,
+            starter.id.label("starter_id"),
             starter.state.label("starter_state"),
             opening_stands().label("opening_stands"),
         )

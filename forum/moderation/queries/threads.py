@@ -25,7 +25,7 @@ from forum.moderation.wording import name_of_action
 from forum.permissions.actions import Action
 from forum.permissions.actor import Actor
 from forum.permissions.check import can, require
-from forum.text.sanitising import cleaned
+from forum.text.slots import neutral
 from forum.text.translate import gettext as _
 
 ENTRIES_SHOWN = 10
@@ -239,7 +239,7 @@ def post_action_page(session: Session, actor: Actor, post_id: int, action: Actio
         title=title_to_show(post.topic_title, is_shown(post.starter_state)),
         seen=newest_decision(session, about_post(post_id)),
         author_name=name_to_show(post.author_name, post.from_community, post.author_is_shown),
-        body=cleaned(post.html) if post.author_is_shown else None,
+        body=neutral(post.html) if post.author_is_shown else None,
     )
 
 
@@ -291,7 +291,7 @@ def _desk_post(row: AnyRow, topic: TopicAtWork, actor: Actor, decision: LogLine 
         author_role_label=role_label(row.role) if shown else "",
         written_at=row.written_at,
         edited_at=row.edited_at,
-        body=cleaned(row.html) if stored and shown else None,
+        body=neutral(row.html) if stored and shown else None,
         standing=standing,
         line=lines.get(
             row.state, "" if shown else _("Its author's account rests, so this post is not shown.")
@@ -319,7 +319,7 @@ def _choices(session: Session, topic_id: int, page: int) -> tuple[SplitChoice, .
 
 
 def _excerpt(html: str) -> str:
-    text = cleaned(html).striptags()
+    text = neutral(html).striptags()
     return text if len(text) <= LONGEST_EXCERPT else f"{text[: LONGEST_EXCERPT - 1].rstrip()}…"
 
 

@@ -1,0 +1,85 @@
+"""Tables of the matrix for reactions: given where one may write, taken back where one reads, and who gave them."""
+
+from tests.authorization.tables import table
+
+REACT = table(
+    "reacting to a post",
+    "post",
+    #                 visit. member supp. wait. turned susp. paused here there moder admin benched
+    """
+    other's              | login done   done   no   no    no    no    done done   done   done   no
+    own                  | login no     no     gone gone  no    gone  no   no     no     no     no
+    members only         | login done   done   gone gone  no    no    done done   done   done   no
+    moderators only      | login gone   gone   gone gone  gone  gone  done gone   done   done   gone
+    locked               | login done   done   no   no    no    no    done done   done   done   no
+    own, locked          | login no     no     gone gone  no    gone  no   no     no     no     no
+    held                 | login gone
+    own, held            | login gone
+    hidden               | login gone
+    own, hidden          | login gone
+    removed              | login gone
+    own, removed         | login gone
+    deleted              | login gone
+    own, deleted         | login gone
+    moved                | login gone
+    in hidden topic      | login gone
+    own, in hidden topic | login gone
+    author paused        | login gone
+    author blocked them  | login gone   gone   gone gone  gone  gone  done done   done   done   gone
+    nowhere              | login gone
+    """,
+)
+TAKE_BACK = table(
+    "taking a reaction back",
+    "post",
+    #                 visit. member supp. wait. turned susp. paused here there moder admin benched
+    """
+    other's              | login done   done   done done  done  done  done done   done   done   done
+    own                  | login done   done   gone gone  done  gone  done done   done   done   done
+    members only         | login done   done   gone gone  done  done  done done   done   done   done
+    moderators only      | login gone   gone   gone gone  gone  gone  done gone   done   done   gone
+    locked               | login done   done   done done  done  done  done done   done   done   done
+    own, locked          | login done   done   gone gone  done  gone  done done   done   done   done
+    held                 | login gone
+    own, held            | login gone
+    hidden               | login gone
+    own, hidden          | login gone
+    removed              | login gone
+    own, removed         | login gone
+    deleted              | login gone
+    own, deleted         | login gone
+    moved                | login gone
+    in hidden topic      | login gone
+    own, in hidden topic | login gone
+    author paused        | login gone
+    author blocked them  | login gone   gone   gone gone  gone  gone  done done   done   done   gone
+    nowhere              | login gone
+    """,
+)
+WHO_REACTED = table(
+    "who reacted to a post",
+    "post",
+    #                 visit. member supp. wait. turned susp. paused here there moder admin benched
+    """
+    other's              | login page   page   gone gone  page  page  page page   page   page   page
+    own                  | login page   page   gone gone  page  gone  page page   page   page   page
+    members only         | login page   page   gone gone  page  page  page page   page   page   page
+    moderators only      | login gone   gone   gone gone  gone  gone  page gone   page   page   gone
+    locked               | login page   page   gone gone  page  page  page page   page   page   page
+    own, locked          | login page   page   gone gone  page  gone  page page   page   page   page
+    held                 | login gone
+    own, held            | login gone
+    hidden               | login gone
+    own, hidden          | login gone
+    removed              | login gone
+    own, removed         | login gone
+    deleted              | login gone
+    own, deleted         | login gone
+    moved                | login gone
+    in hidden topic      | login gone
+    own, in hidden topic | login gone
+    author paused        | login gone
+    author blocked them  | login gone   gone   gone gone  gone  gone  page page   page   page   gone
+    nowhere              | login gone
+    """,
+)

@@ -1,0 +1,57 @@
+"""What readers may do about their own reading: follow, mute, and look at a topic with a stranger's eyes."""
+
+from tests.authorization.tables import table
+
+WATCH_TOPIC = table(
+    "following a topic",
+    "topic",
+    #                     visit. member supp. wait. turned susp. paused here there moder admin benched
+    """
+    other's              | login done
+    own                  | login done
+    members only         | login done  done  gone  gone  done  done  done  done  done  done  done
+    moderators only      | login gone  gone  gone  gone  gone  gone  done  gone  done  done  gone
+    own, moderators only | login done
+    locked               | login done
+    hidden               | login gone
+    own, hidden          | login gone
+    removed              | login gone
+    own, removed         | login gone
+    deleted              | login gone
+    own, deleted         | login gone
+    merged               | login gone
+    merged into hidden   | login gone
+    nowhere              | login gone
+    """,
+)
+WATCH_CATEGORY = table(
+    "following a category",
+    "room",
+    """
+    open                 | login done
+    nowhere              | login gone
+    """,
+)
+# What a member sees and strangers don't has a page that says so.
+AS_STRANGER = table(
+    "a topic as strangers see it",
+    "topic",
+    #                     visit. member supp. wait. turned susp. paused here there moder admin benched
+    """
+    other's              | lead  page
+    own                  | lead  page
+    members only         | gone  page  page  gone  gone  page  page  page  page  page  page  page
+    moderators only      | gone  gone  gone  gone  gone  gone  gone  page  gone  page  page  gone
+    own, moderators only | gone  page
+    locked               | lead  page
+    hidden               | gone
+    own, hidden          | gone
+    removed              | gone
+    own, removed         | gone
+    deleted              | gone
+    own, deleted         | gone
+    merged               | lead
+    merged into hidden   | gone
+    nowhere              | gone
+    """,
+)

@@ -1,0 +1,1 @@
+"""Tests of how pictures are made harmless, and where they lie."""
