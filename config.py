@@ -321,7 +321,7 @@ def _check_mail(settings: Settings) -> None:
     if host is None:
         _require(not (settings.smtp_user or settings.smtp_password or settings.mail_from), _MAIL_WITHOUT_HOST)
         return
-    _require(shapes.HOST.fullmatch(host), "SMTP_HOST must be a mail server's name or address, without a port.")
+    _require(shapes.HOST.fullmatch(host), "SMTP_HOST must be a name or an address, without a port.")
     whole = bool(settings.smtp_user) == bool(settings.smtp_password)
     missing = "SMTP_PASSWORD" if settings.smtp_user else "SMTP_USER"
     _require(whole, f"{missing} is not set, so mail is only half configured.")
