@@ -12,7 +12,7 @@ ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint release-check soak docs html-checker messages lock clean
+.PHONY: help install demo test check lint release-check soak docs test-tools messages lock clean
 # One command tells its whole story in order.
 .NOTPARALLEL:
 
@@ -86,9 +86,9 @@ bench: $(VENV)/installed-dev ## Measure what readers notice of a provider that h
 soak: $(VENV)/installed-dev ## Do all of what the gate does a part of: fuzzing, every screen, journeys on both databases
 	@SOAK=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $$($(BIN)/python -m tests.soaking)
 
-html-checker: $(VENV)/installed-dev ## Fetch the HTML checker, for a test that skips without it (needs npm; it runs on Java)
-	@command -v npm >/dev/null || { echo "Fetching the HTML checker needs npm on PATH."; exit 1; }
-	@$(BIN)/python -m tests.html.checker
+test-tools: $(VENV)/installed-dev ## Fetch what some tests skip without: an HTML checker (for Java), CommonMark's examples (needs npm)
+	@command -v npm >/dev/null || { echo "Fetching these needs npm on PATH."; exit 1; }
+	@$(BIN)/python -m tests.fetched
 
 messages: $(VENV)/installed-dev ## Collect the sentences to translate, and compile what is translated
 	@$(BIN)/python -m tests.languages.messages

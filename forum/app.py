@@ -1,8 +1,10 @@
 """``create_app``: the only wiring. Read it to see what the forum is made of."""
 
 import re
+from functools import partial
+from wsgiref.types import WSGIEnvironment
 
-from flask import Flask, request
+from flask import Flask, Request, current_app, request
 from sqlalchemy.exc import DatabaseError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -41,8 +43,8 @@ from forum.web.request_bodies import BodiesFirst
 
 # The largest form we take, in bytes; a post's own limit is far below and answers with a sentence.
 LARGEST_REQUEST = 1024 * 1024
-# A picture, and twice that, so that a file that is somewhat too large gets its sentence beside the field.
-LARGEST_UPLOAD = 2 * LARGEST_FILE
+# A picture, the form around it, and a little, so that a file that is hardly too large gets its sentence at the field.
+LARGEST_UPLOAD = LARGEST_FILE + LARGEST_REQUEST
 # The one address to which files are sent.
 _UPLOADS = re.compile(r"/drafts/[0-9]+/pictures")
 
@@ -77,14 +79,20 @@ def create_app(settings: Settings) -> Flask:
     return app
 
 
-def largest_to(path: str) -> int:
-    """Return how many bytes may be sent to an address: only where pictures are sent more than a form's."""
-    return LARGEST_UPLOAD if _UPLOADS.fullmatch(path) else LARGEST_REQUEST
+def largest_of(app: Flask, environ: WSGIEnvironment) -> int:
+    """Return how many bytes may come: more than a form's only where pictures are sent, and by whoever once signed in.
+
+    Whether they still are is asked later, of the database; their browser's cookie, which we signed, is enough here.
+    """
+    if not _UPLOADS.fullmatch(environ.get("PATH_INFO", "")):
+        return LARGEST_REQUEST
+    kept = app.session_interface.open_session(app, Request(environ))
+    return LARGEST_UPLOAD if kept and "_user_id" in kept else LARGEST_REQUEST
 
 
 def _limit_body() -> None:
-    """Hold this request to the limit of its address, before anything reads its form."""
-    request.max_content_length = largest_to(request.path)
+    """Hold this request to its limit, before anything reads its form."""
+    request.max_content_length = largest_of(current_app, request.environ)
 
 
 def _refuse_made_up_people(settings: Settings) -> None:
@@ -129,7 +137,9 @@ def _configure(app: Flask, settings: Settings) -> None:
 def _wrap(app: Flask, settings: Settings) -> None:
     """Put the WSGI layers around Flask, innermost first."""
     static_files.install(app)
-    inner = Outermost(BodiesFirst(app.wsgi_app, settings.threads, largest_to), settings)
+    inner = Outermost(
+        BodiesFirst(app.wsgi_app, settings.threads, partial(largest_of, app), LARGEST_REQUEST), settings
+    )
     hops = settings.proxy_hops
     app.wsgi_app = (  # type: ignore[method-assign]  # The documented way to wrap a Flask application.
         ProxyFix(inner, x_for=hops, x_proto=hops, x_host=hops) if hops else inner

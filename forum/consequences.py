@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import structlog
 from sqlalchemy.orm import Session
 
-from forum.community import reaction_tallies, topic_facts
+from forum.community import quoting, reaction_tallies, topic_facts
 from forum.consent import letters
 from forum.events import (
     AccountNoticeMade,
@@ -28,14 +28,22 @@ from forum.events import (
     MemberPaused,
     MemberRestricted,
     MemberReturned,
+    PictureRemoved,
     PostDeleted,
+    PostEdited,
     PostHidden,
     PostPublished,
     PostRemoved,
     PostRestored,
     PostsErased,
     RestrictionLifted,
+    TopicChanged,
+    TopicHidden,
     TopicMerged,
+    TopicMoved,
+    TopicNarrowed,
+    TopicRemoved,
+    TopicRestored,
     TopicSplit,
 )
 from forum.jobs import queue
@@ -102,13 +110,26 @@ CONSEQUENCES: dict[type[Event], tuple[Consequence, ...]] = {
         now(reaction_tallies.forget_reactions_to),
         now(erasure_ledger.note_post_deleted),
     ),
+    # What is quoted of words that go is emptied with them, and says so itself (see ``quoting``).
     EarlierTextPurged: (now(erasure_ledger.note_purged),),
-    PostHidden: (now(topic_facts.refresh_topic_facts),),
-    PostRemoved: (now(topic_facts.refresh_topic_facts),),
-    PostRestored: (now(topic_facts.refresh_topic_facts),),
-    PostsErased: (now(topic_facts.refresh_topic_facts), now(reaction_tallies.forget_reactions_in)),
-    TopicMerged: (now(topic_facts.refresh_merged_facts),),
-    TopicSplit: (now(topic_facts.refresh_split_facts),),
+    PictureRemoved: (now(erasure_ledger.note_picture_removed),),
+    PostEdited: (now(quoting.tell_those_that_quote_post),),
+    PostHidden: (now(topic_facts.refresh_topic_facts), now(quoting.tell_those_that_quote_post)),
+    PostRemoved: (now(topic_facts.refresh_topic_facts), now(quoting.tell_those_that_quote_post)),
+    PostRestored: (now(topic_facts.refresh_topic_facts), now(quoting.tell_those_that_quote_post)),
+    PostsErased: (
+        now(topic_facts.refresh_topic_facts),
+        now(reaction_tallies.forget_reactions_in),
+        now(quoting.tell_those_that_quote_topic),
+    ),
+    TopicChanged: (now(quoting.tell_those_that_quote_topic),),
+    TopicNarrowed: (now(erasure_ledger.note_narrowed),),
+    TopicMoved: (now(quoting.tell_those_that_quote_topic),),
+    TopicHidden: (now(quoting.tell_those_that_quote_topic),),
+    TopicRemoved: (now(quoting.tell_those_that_quote_topic),),
+    TopicRestored: (now(quoting.tell_those_that_quote_topic),),
+    TopicMerged: (now(topic_facts.refresh_merged_facts), now(quoting.tell_those_that_quote_merged)),
+    TopicSplit: (now(topic_facts.refresh_split_facts), now(quoting.tell_those_that_quote_split)),
     MemberPaused: (now(topic_facts.refresh_facts_of_member), now(reaction_tallies.refresh_tallies_of_member)),
     MemberRestricted: (
         now(topic_facts.refresh_facts_of_member),

@@ -228,6 +228,36 @@ class TopicChanged(_InTopic):
 
 
 @dataclass(frozen=True, slots=True)
+class TopicNarrowed(_InTopic):
+    """Fewer people than before may read a topic, by its author's wish."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRemoved(_InTopic):
+    """A picture goes from a post, by its author's wish; the words stay. Its row is there until all has followed."""
+
+    post_id: int
+    image_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuotesChanged(Event):
+    """What a topic quotes of posts elsewhere reads otherwise by now, or may not be shown there any more."""
+
+    topic_id: int
+
+    def scopes(self) -> tuple[str, ...]:
+        return (f"topic:{self.topic_id}",)
+
+
+@dataclass(frozen=True, slots=True)
+class ManyQuotesChanged(Event):
+    """The same happened to more topics than are named one by one."""
+
+    fixed_scopes = (SITE,)
+
+
+@dataclass(frozen=True, slots=True)
 class EarlierTextPurged(_InTopic):
     """A post's earlier versions were deleted by its author; the post itself stays as it is."""
 

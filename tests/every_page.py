@@ -88,7 +88,7 @@ PAGES: dict[str, tuple[Way, ...]] = {
             ("visitor", "member"),
         ),
         one("/categories/{room}?sort=loud", ("visitor",), 400),
-        one("/categories/{room}?month=spring", ("visitor",), 400),
+        one("/categories/{room}?month=spring", ("visitor",), 422),
     ),
     "/drafts": (one("/drafts", MEMBERS),),
     "/drafts/<int:draft_id>/pictures": (one("/drafts/{draft}/pictures", ("member",)),),

@@ -21,17 +21,18 @@ from forum.accounts.providers.signed_requests import SignedCall
 from forum.accounts.recovery_codes import make_codes
 from forum.accounts.sign_in_sessions import sign_in
 from forum.accounts.tokens import new_token
+from forum.community.commands import categories
 from forum.community.commands import writing as commands
 from forum.community.commands.bookmarks import keep_bookmark
 from forum.community.commands.drafts import keep_draft
 from forum.community.commands.images import add_picture
 from forum.community.commands.reactions import give_reaction
-from forum.community.drafts import CategoryDraft, PostEdit, TopicDraft
 from forum.community.models.blocks import Block
 from forum.community.models.reactions import ReactionKind
 from forum.community.models.threads import Audience, Intent, Post
 from forum.community.picture_files import store_of, take_in
 from forum.community.unsent import DraftPlace, Known, Unsent
+from forum.community.what_is_sent import CategoryDraft, PostEdit, TopicDraft
 from forum.consent.drafts import PolicyDraft, PolicyEdit
 from forum.consent.models import ConsentRecord, PolicyKind
 from forum.consent.policies import publish_policy, save_draft, seen_now
@@ -165,10 +166,10 @@ def settle(app: Flask) -> Community:
     other = cast.peer_supporter(app, "Linden")
     me = people["member"].actor
     with database.transaction() as session:
-        commands.publish_category(
+        categories.publish_category(
             session, OPERATOR, CategoryDraft(ROOM, ROOM_NAME, ROOM_PURPOSE, WELCOME, True, 90)
         )
-        commands.publish_category(
+        categories.publish_category(
             session,
             OPERATOR,
             CategoryDraft(EMPTY_ROOM, EMPTY_ROOM_NAME, EMPTY_ROOM_PURPOSE, WELCOME, False, 91),

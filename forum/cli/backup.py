@@ -35,6 +35,8 @@ _MEANS = {
     "consent-withdrawn": "consents taken back again",
     "restricted": "members restricted again",
     "restriction-lifted": "restrictions lifted again",
+    "picture-removed": "pictures removed again",
+    "topic-narrowed": "topics with fewer readers again",
 }
 
 

@@ -1,7 +1,7 @@
 """``forum doctor``: what is well, what will not be for long, and what is wrong with an installation.
 
-It looks and changes nothing. Of members it says numbers and no names. Whether the providers can be reached is
-``forum providers check``, because that takes a network.
+It looks and changes nothing: what it writes, to see whether it can, is gone when it ends. Of members it says numbers
+and no names. Whether the providers can be reached is ``forum providers check``, because they are others'.
 """
 
 import stat
@@ -20,11 +20,14 @@ from forum.accounts.models import Member, Passkey
 from forum.accounts.providers.checking import check_graph_api
 from forum.cli import opening
 from forum.cli.findings import as_data, show_finding, show_json, status_of
+from forum.community.picture_files import store_of
 from forum.consent import heads
 from forum.consent.queries import locale_to_ask_in, site_is_ready
 from forum.database import migrate
 from forum.database.session import Database
+from forum.errors import Unavailable
 from forum.findings import Finding, Level
+from forum.images.store import Folder, Store, new_name
 from forum.jobs.queue import oldest_due
 from forum.permissions.actor import STAFF_ROLES, MemberState, Role
 from forum.site.queries import JOB_IS_LATE_AFTER
@@ -32,6 +35,11 @@ from forum.site.queries import JOB_IS_LATE_AFTER
 # One that signs and one that is being rotated out.
 _MOST_KEYS = 2
 _OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+# What to do where pictures can't be kept, by whether they lie in a folder here.
+_WHERE_TO_LOOK = {
+    True: "It has to belong to the user as whom the forum runs.",
+    False: f"Can it be reached from here, and may the key of {PREFIX}S3_KEY_ID put, get and delete objects?",
+}
 
 
 @click.command()
@@ -57,6 +65,7 @@ def _installation(settings: Settings) -> Iterator[Finding]:
     yield _keys("cookie keys", len(settings.cookie_keys), "an hour")
     yield _mail(settings)
     yield from _data_folder(settings.data_folder)
+    yield _pictures(settings)
     yield from _database(settings)
 
 
@@ -113,6 +122,45 @@ def _data_folder(folder: Path) -> Iterator[Finding]:
         )
     else:
         yield Finding(Level.OK, about, f"{folder} can be written to, and is closed to others.")
+
+
+def _pictures(settings: Settings) -> Finding:
+    about, store = "pictures", store_of(settings)
+    if isinstance(store, Folder):
+        if not store.path.exists():
+            return Finding(Level.OK, about, f"There are none yet; the first one makes {store.path}.")
+        where = str(store.path)
+    else:
+        # Not the address, which says at whom one has an account.
+        where = f"the bucket of {PREFIX}S3_BUCKET"
+    fails = _fails_at(store)
+    if fails is None:
+        return Finding(Level.OK, about, f"They can be written to {where}, read and removed there.")
+    return Finding(
+        Level.PROBLEM, about, f"They can't be {fails} {where}. {_WHERE_TO_LOOK[isinstance(store, Folder)]}"
+    )
+
+
+def _fails_at(store: Store) -> str | None:
+    """Write a small file, read it and remove it; say what of that can't be done."""
+    name, content = new_name(), b"written by forum doctor"
+    try:
+        store.write(name, content)
+    except Unavailable:
+        return "written to"
+    fails = None
+    try:
+        if store.read(name) != content:
+            fails = "read from"
+    except Unavailable:
+        fails = "read from"
+    try:
+        store.remove(name)
+        if fails is None and store.read(name) is not None:
+            fails = "removed from"
+    except Unavailable:
+        fails = fails or "removed from"
+    return fails
 
 
 def _database(settings: Settings) -> Iterator[Finding]:

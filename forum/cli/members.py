@@ -8,7 +8,7 @@ from forum.accounts.commands import change_role
 from forum.accounts.recovery_codes import give_code
 from forum.accounts.suspensions import member_named
 from forum.cli import opening
-from forum.community.commands.writing import answer_for_categories
+from forum.community.commands.categories import answer_for_categories
 from forum.consent.commands import withdraw as withdraw_consent
 from forum.moderation.commands.members import unsuspend_member
 from forum.moderation.decisions import decided_about, newest_decision

@@ -9,7 +9,6 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import ValidationError
 
-from forum.community.drafts import PostDraft, PostEdit, TopicDraft
 from forum.community.models.threads import (
     LONGEST_CONTENT_NOTE,
     LONGEST_TITLE,
@@ -19,6 +18,7 @@ from forum.community.models.threads import (
 )
 from forum.community.short_posts import Need, Today
 from forum.community.unsent import DraftPlace, Known, Unsent
+from forum.community.what_is_sent import PostDraft, PostEdit, TopicDraft
 from forum.errors import Invalid, Malformed
 from forum.text.markdown import render_post
 from forum.text.plain import tidy_line, tidy_text

@@ -6,18 +6,23 @@ ever sees either, and nothing is counted: a mark says where to go on, and a visi
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from forum import clock
+from forum.accounts.models import Member
 from forum.community.models.reading import CategoryWatch, ReadMark, TopicWatch, Visit, WatchLevel
 from forum.community.models.threads import Topic
 from forum.community.queries.threads import TopicPage
 from forum.community.visibility import topic_is_visible
+from forum.consent.models import Decision
+from forum.consent.queries import decision_in_force
 from forum.database.base import Base
 from forum.database.dialects import tools
+from forum.database.moments import moment_before_running
+from forum.database.rows import rows_changed
 from forum.permissions.actions import Action
-from forum.permissions.actor import Actor
+from forum.permissions.actor import REQUIRED_PURPOSES, Actor, MemberState
 from forum.permissions.check import can
 from forum.web import soft_writes
 
@@ -25,14 +30,27 @@ from forum.web import soft_writes
 VISIT_ENDS_AFTER = timedelta(hours=1)
 # How exactly it is written down when somebody was here.
 NOTED_EVERY = timedelta(minutes=10)
+# Where nobody wrote for so long, nobody goes on reading where they stopped.
+MARKS_KEPT = timedelta(days=365)
+# How many topics' marks one sweep lets go: the next day brings the rest.
+_TOPICS_AT_ONCE = 500
 
 
 def is_remembered(actor: Actor) -> bool:
     """Say whether it is written down what the actor reads.
 
-    What somebody reads here says something about their health, so it needs what keeping a post at hand needs.
+    What somebody reads here says something about their health, so it needs what keeping a post at hand needs. And it is
+    nothing that they do themselves: where they want what is theirs kept and not used, nothing is added to it.
     """
-    return bool(can(actor, Action.POST_BOOKMARK))
+    return actor.state is MemberState.ACTIVE and bool(can(actor, Action.POST_BOOKMARK))
+
+
+def _is_still_remembered(actor: Actor) -> ColumnElement[bool]:
+    """Say the same for the moment of writing: between the page and that they may have paused, or taken consent back."""
+    agreed = [
+        decision_in_force(Member.uuid, purpose) == Decision.GIVEN for purpose in sorted(REQUIRED_PURPOSES)
+    ]
+    return exists().where(Member.id == actor.member_id, Member.state == MemberState.ACTIVE, *agreed)
 
 
 def remember_visit(actor: Actor, last_at: datetime | None) -> None:
@@ -59,6 +77,8 @@ def note_visit(session: Session, actor: Actor, moment: datetime) -> None:
 
     Whoever comes for the first time finds nothing new: everything would be.
     """
+    if not session.scalar(select(_is_still_remembered(actor))):
+        return
     row: dict[str, object] = {"member_id": actor.member_id, "since": moment, "last_at": moment}
     if tools(session).insert_unless_there(session, Base.metadata.tables["visit"], row):
         return
@@ -70,17 +90,22 @@ def note_visit(session: Session, actor: Actor, moment: datetime) -> None:
     )
 
 
-def began_after(moment: datetime, visit: type[Visit] = Visit) -> ColumnElement[datetime]:
-    """Return the end of the visit before the one that goes on at a moment: what is newer is new."""
-    return case((visit.last_at < moment - VISIT_ENDS_AFTER, visit.last_at), else_=visit.since)
+def began_after(moment: datetime | None = None, visit: type[Visit] = Visit) -> ColumnElement[datetime]:
+    """Return the end of the visit before the one that goes on at a moment: what is newer is new.
+
+    Without a moment it is the one at which the statement runs.
+    """
+    over = moment_before_running(VISIT_ENDS_AFTER) if moment is None else moment - VISIT_ENDS_AFTER
+    return case((visit.last_at < over, visit.last_at), else_=visit.since)
 
 
 def mark_read(session: Session, actor: Actor, topic_id: int, number: int) -> None:
     """Write down that a member had a topic's posts on a page up to this one. A mark never goes back.
 
-    Nothing is written of a topic that they can't see any more at this moment.
+    Nothing is written of a topic that they can't see any more at this moment, nor of somebody who doesn't let us.
     """
-    if session.scalar(select(Topic.id).where(Topic.id == topic_id, topic_is_visible(actor))) is None:
+    seen = select(Topic.id).where(Topic.id == topic_id, topic_is_visible(actor), _is_still_remembered(actor))
+    if session.scalar(seen) is None:
         return
     row: dict[str, object] = {"member_id": actor.member_id, "topic_id": topic_id, "number": number}
     # In this order: of two that come at once the second waits here for the first, and then sees its mark.
@@ -92,6 +117,21 @@ def mark_read(session: Session, actor: Actor, topic_id: int, number: int) -> Non
         .values(number=number)
         .execution_options(synchronize_session=False)
     )
+
+
+def sweep_read_marks(session: Session) -> int:
+    """Forget how far anybody read in topics in which nobody wrote for a year, and return how many marks went."""
+    marked = exists().where(ReadMark.topic_id == Topic.id)
+    quiet = (
+        select(Topic.id)
+        .where(Topic.last_activity_at < clock.now() - MARKS_KEPT, marked)
+        .order_by(Topic.last_activity_at, Topic.id)
+        .limit(_TOPICS_AT_ONCE)
+    )
+    topic_ids = session.scalars(quiet).all()
+    if not topic_ids:
+        return 0
+    return rows_changed(session, delete(ReadMark).where(ReadMark.topic_id.in_(topic_ids)))
 
 
 def topic_is_not_muted(actor: Actor) -> ColumnElement[bool]:

@@ -26,6 +26,8 @@ from forum.text.translate import gettext as _
 # The audiences whose words may be quoted in other topics, from the widest to the narrowest: in each, who may read
 # doesn't depend on who began the topic.
 _QUOTABLE = (Audience.PUBLIC, Audience.PUBLIC_UNLISTED, Audience.MEMBERS)
+# Made once: an alias of a table works out its columns anew whenever it is made.
+_MENTIONED = aliased(Member)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,6 @@ def _slots(session: Session, actor: Actor, texts: Mapping[int, str]) -> dict[tup
 
 
 def _statement(actor: Actor, post_ids: Collection[int], ordinals: Collection[int]) -> AnySelect:
-    mentioned = aliased(Member)
     readable = and_(Post.id.is_not(None), topic_is_visible(actor), post_is_readable(actor))
     return (
         select(
@@ -171,8 +172,8 @@ def _statement(actor: Actor, post_ids: Collection[int], ordinals: Collection[int
             Slot.member_id,
             Slot.starts_at,
             Slot.ends_at,
-            mentioned.name.label("mentioned"),
-            mentioned.state.label("mentioned_state"),
+            _MENTIONED.name.label("mentioned"),
+            _MENTIONED.state.label("mentioned_state"),
             Post.id.label("source_id"),
             Post.number,
             Post.from_community,
@@ -183,7 +184,7 @@ def _statement(actor: Actor, post_ids: Collection[int], ordinals: Collection[int
             case((readable, func.coalesce(PostVersion.html, Post.html)), else_="").label("html"),
         )
         .select_from(Slot)
-        .outerjoin(mentioned, mentioned.id == Slot.member_id)
+        .outerjoin(_MENTIONED, _MENTIONED.id == Slot.member_id)
         .outerjoin(Post, Post.id == Slot.source_post_id)
         .outerjoin(PostVersion, PostVersion.id == Slot.source_version_id)
         .outerjoin(Topic, Topic.id == Post.topic_id)

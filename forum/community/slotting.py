@@ -1,10 +1,13 @@
-"""How texts come to their slots, and what becomes of these when texts change or go. Reading is in ``slots``."""
+"""How texts come to their slots, and what becomes of these when texts change.
 
-from collections.abc import Iterable, Mapping
+Reading is in ``slots``, and what becomes of them when words go in ``letting_go``.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, delete, exists, false, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from forum.accounts.models import Member
@@ -17,14 +20,17 @@ from forum.community.visibility import author_is_shown, post_is_readable, topic_
 from forum.database.rows import AnyRow, rows_changed
 from forum.errors import Invalid
 from forum.permissions.actor import Actor
-from forum.text import slots
-from forum.text.markdown import RenderedText, render_post
+from forum.text import kept_words, slots
+from forum.text.kept_words import KeptQuote
+from forum.text.markdown import RenderedText, links_quoted, render_post
 from forum.text.slots import TypedQuote
 from forum.text.translate import gettext as _
 
 # What a text may mention and quote. What looks like a name is looked up that often; further ones stay text.
 MOST_NAMES = 100
 MOST_QUOTES = 10
+# In a draft there may be more, which its writer wants to split.
+MOST_QUOTES_KEPT = 30
 # Numbers of slots end there, long after anybody's patience.
 _LAST_ORDINAL = 9999
 
@@ -66,6 +72,8 @@ class _Work:
     mentions: dict[int, int] = field(default_factory=dict)
     quotes: dict[tuple[int, str], int] = field(default_factory=dict)
     last: int = 0
+    # In how many places of a draft quoted words were looked for.
+    looked_for: int = 0
     new: list[NewSlot] = field(default_factory=list)
 
     def next_ordinal(self) -> int:
@@ -95,9 +103,10 @@ def slotted(
     Raises: Invalid (words that can't be quoted)
     Queries: none for a text without @ and quotes, else up to 6
     """
-    typed: list[TypedQuote] = []
-    markdown = slots.with_quotes(body.markdown, lambda quote: _numbered(typed, quote))
+    typed = slots.quotes_in(body.markdown, body.quoted)
+    markdown = slots.put_in(body.markdown, typed, lambda _quote: "")
     names = list(dict.fromkeys(slots.names_in(markdown)))[:MOST_NAMES]
+    _refuse_hidden_quotes(markdown)
     if not typed and not names and markdown == body.markdown:
         return Slotted(body)
     if len(typed) > MOST_QUOTES:
@@ -109,7 +118,7 @@ def slotted(
         work.audience = audience or _audience_of(session, topic_id)
     if post_id is not None:
         _recall(session, work, post_id)
-    text = slots.with_quotes(body.markdown, lambda quote: _quote_token(work, quote))
+    text = slots.put_in(body.markdown, typed, lambda quote: _quote_token(work, quote))
     text = slots.with_mentions(text, lambda name: _mention_token(work, name))
     return Slotted(body if text == body.markdown else render_post(text), tuple(work.new))
 
@@ -196,46 +205,60 @@ def re_anchor(session: Session, post_id: int, before: str, after: str, version_i
         rows_changed(session, update(Slot).where(Slot.id == row.id).values(**values))
 
 
-def let_go_of_versions(session: Session, posts: ColumnElement[bool]) -> None:
-    """Let quotes of the posts' earlier versions show the neutral line, before those are deleted.
+def by_numbers(
+    session: Session, actor: Actor, words: str, before: str, topic_id: int | None, post_id: int | None = None
+) -> str:
+    """Return words on their way as a draft keeps them: see ``kept_words``. Those of an edited post use its own slots.
 
-    Queries: 1
+    Of posts that the actor may not read, nothing is kept; what isn't found stays as it was typed. ``before`` is what
+    was kept so far: whom it mentions counts even where the actor doesn't see them any more.
+
+    Queries: up to 4
     """
-    of_versions = select(PostVersion.id).join(Post, Post.id == PostVersion.post_id).where(posts)
-    _empty(session, Slot.source_version_id.in_(of_versions))
+    sources = _sources(session, actor, kept_words.quotes_as_typed(words), post_id, hold=False)
+    names = list(dict.fromkeys(slots.names_in(words)))[:MOST_NAMES]
+    people = _people(session, actor, names, topic_id, post_id, kept_words.members_in(before))
+    work = _Work(people, sources, _readings(session, actor, sources), topic_id)
+    if post_id is not None:
+        _recall(session, work, post_id)
+    text = slots.with_quotes(words, lambda quote: _kept_quote(work, quote))
+    text = kept_words.without_quotes_of(text, lambda quoted: quoted not in sources)
+    return slots.with_mentions(text, lambda name: _kept_mention(work, name))
 
 
-def let_go_of_posts(session: Session, posts: ColumnElement[bool]) -> None:
-    """Delete the slots of posts whose words go, and let quotes of these show the neutral line.
-
-    Queries: 3
-    """
-    # Held in one order first: two that quote one another may go at the same moment.
-    ids = select(Post.id).where(posts)
-    concerned = or_(Slot.post_id.in_(ids), Slot.source_post_id.in_(ids))
-    session.execute(select(Slot.id).where(concerned).order_by(Slot.id).with_for_update()).all()
-    rows_changed(session, delete(Slot).where(Slot.post_id.in_(ids)))
-    _empty(session, Slot.source_post_id.in_(ids))
-
-
-def forget_unused(session: Session, post_id: int, markdown: str) -> None:
-    """Delete the slots of a post that only its earlier versions had, when those go.
-
-    Queries: 1
-    """
-    used = sorted(ordinal for _kind, ordinal in slots.tokens_of(markdown))
-    rows_changed(session, delete(Slot).where(Slot.post_id == post_id, Slot.ordinal.not_in(used)))
+def _kept_quote(work: _Work, quote: TypedQuote) -> str:
+    """Return what stands in a draft for quoted words."""
+    ordinal = work.quotes.get((quote.post_id, quote.words))
+    if ordinal is not None:
+        return slots.token(slots.QUOTE, ordinal)
+    source = work.sources.get(quote.post_id)
+    if source is None:
+        return kept_words.gone()
+    work.looked_for += 1
+    span = None
+    if work.looked_for <= MOST_QUOTES_KEPT:
+        span = _span(quote, slots.plain(source.html), work.readings.get(source.id, {}))
+    if span is None:
+        return kept_words.as_it_was(quote, source.number)
+    moment = kept_words.moment(source.edited_at)
+    return kept_words.quote(KeptQuote(source.number, source.id, *span, moment))
 
 
-def _empty(session: Session, which: ColumnElement[bool]) -> None:
-    # Whose words they were is forgotten with them.
-    nothing = {"source_post_id": None, "source_version_id": None, "member_id": None}
-    rows_changed(session, update(Slot).where(which).values(nothing))
+def _kept_mention(work: _Work, name: str) -> str | None:
+    """Return what stands in a draft for a name, or None where it stays what it is."""
+    found = work.people.get(name)
+    if found is None:
+        return None
+    ordinal = work.mentions.get(found[0])
+    return kept_words.member(found[0]) if ordinal is None else slots.token(slots.MENTION, ordinal)
 
 
-def _numbered(typed: list[TypedQuote], quote: TypedQuote) -> str:
-    typed.append(quote)
-    return ""
+def _refuse_hidden_quotes(markdown: str) -> None:
+    """Raise Invalid where words are quoted so that they would stand in the text itself, for good."""
+    if "/posts/" not in markdown or ">" not in markdown:
+        return
+    if any(to.startswith("/posts/") and words.startswith("#") for to, words in links_quoted(markdown)):
+        raise Invalid({"text": _("Put the quote on lines of its own, in no list and in no other quote.")})
 
 
 def _sources(
@@ -258,6 +281,7 @@ def _sources(
             Post.number,
             Post.topic_id,
             Post.html,
+            Post.edited_at,
             Post.author_id,
             Post.from_community,
             Member.name,
@@ -271,20 +295,26 @@ def _sources(
 
 
 def _people(
-    session: Session, actor: Actor, names: Iterable[str], topic_id: int | None, post_id: int | None
+    session: Session,
+    actor: Actor,
+    names: Iterable[str],
+    topic_id: int | None,
+    post_id: int | None,
+    known: Collection[int] = (),
 ) -> dict[str, tuple[int, str]]:
-    """Return, by a typed name, who has it: only people whom the actor sees in the topic or the post.
+    """Return, by a typed name, who has it: people whom the actor sees in the topic, or whom the post mentions already.
 
-    Whether somebody else is a member is nothing that a text may tell.
+    Whether somebody else is a member is nothing that a text may tell. Whom the post mentions counts even where the
+    actor doesn't see them any more: their name, which the composer opened with, would stay in the text for good.
     """
     keys = {name: name_key(name) for name in names}
     if topic_id is None or not keys:
         return {}
+    is_seen = or_(author_is_shown(actor), Member.id.in_(sorted(known)))
     rows = session.execute(
         select(Member.name_key, Member.id, Member.name).where(
             Member.name_key.in_(sorted(set(keys.values()))),
-            author_is_shown(actor),
-            or_(is_in_topic(topic_id), _is_mentioned_in(post_id)),
+            or_(and_(is_seen, is_in_topic(topic_id)), is_mentioned_in(post_id)),
         )
     )
     found = {row.name_key: (row.id, row.name) for row in rows}
@@ -292,14 +322,20 @@ def _people(
 
 
 def is_in_topic(topic_id: int) -> ColumnElement[bool]:
-    """Say which members began the topic or wrote in it what can be read. Needs Member."""
-    wrote = exists().where(
+    """Say which members wrote in the topic what can be read: its first post, too. Needs Member."""
+    return exists().where(
         Post.topic_id == topic_id, Post.author_id == Member.id, Post.state == PostState.PUBLISHED
     )
-    return or_(wrote, exists().where(Topic.id == topic_id, Topic.author_id == Member.id))
 
 
-def _is_mentioned_in(post_id: int | None) -> ColumnElement[bool]:
+def people_of(topic_id: int) -> ColumnElement[bool]:
+    """Say the same for whoever looks for all of them: from the topic to its people, however many members there are."""
+    wrote = select(Post.author_id).where(Post.topic_id == topic_id, Post.state == PostState.PUBLISHED)
+    return Member.id.in_(wrote)
+
+
+def is_mentioned_in(post_id: int | None) -> ColumnElement[bool]:
+    """Say which members a post mentions already. Needs Member."""
     if post_id is None:
         return false()
     return exists().where(Slot.post_id == post_id, Slot.kind == SlotKind.MENTION, Slot.member_id == Member.id)
@@ -388,15 +424,17 @@ def _quote_token(work: _Work, quote: TypedQuote) -> str:
 
 def _span(quote: TypedQuote, words: str, reading: Mapping[int, str]) -> tuple[int, int] | None:
     """Return where the quoted words stand: as they were read, or as a quote of the whole post reads."""
-    for typed in (quote.words, slots.spaced(slots.plain(render_post(quote.markdown).html))):
-        for read in (
-            lambda ordinal: reading.get(ordinal, slots.a_member()),
-            lambda _ordinal: slots.a_member(),
-        ):
-            found = slots.find(typed, words, read)
-            if found is not None:
-                return found
-    return None
+    ways = (lambda ordinal: reading.get(ordinal, slots.a_member()), lambda _ordinal: slots.a_member())
+    found = _first(slots.find(quote.words, words, read) for read in ways)
+    if found is None:
+        # Only now, because it takes a while and nobody else gets to write meanwhile.
+        typed = slots.spaced(slots.plain(render_post(quote.markdown).html))
+        found = _first(slots.find(typed, words, read) for read in ways)
+    return found
+
+
+def _first(found: Iterable[tuple[int, int] | None]) -> tuple[int, int] | None:
+    return next((span for span in found if span is not None), None)
 
 
 def _mention_token(work: _Work, name: str) -> str | None:

@@ -8,6 +8,13 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, false, not_, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from forum.community.letting_go import (
+    hold_slots_of,
+    let_go_in_drafts,
+    let_go_of_posts,
+    let_go_of_versions,
+    remove_drafts,
+)
 from forum.community.models.kept_drafts import KeptDraft
 from forum.community.models.threads import (
     Audience,
@@ -19,7 +26,6 @@ from forum.community.models.threads import (
     TopicState,
 )
 from forum.community.pictures import drop_of_drafts, drop_of_posts
-from forum.community.slotting import let_go_of_posts, let_go_of_versions
 from forum.community.subjects import hold_topics
 from forum.database.rows import rows_changed
 from forum.errors import Conflict
@@ -72,8 +78,7 @@ def take_back_post(session: Session, post_id: int) -> None:
     post.markdown = post.html = ""
     post.edited_at = None
     session.flush()
-    let_go_of_posts(session, Post.id == post.id)
-    drop_of_posts(session, Post.id == post.id)
+    _let_go(session, Post.id == post.id)
     session.execute(delete(PostVersion).where(PostVersion.post_id == post.id))
     cleared = [post.id]
     if post.number == 1:
@@ -89,7 +94,7 @@ def take_back_unanswered(session: Session, topics: ColumnElement[bool]) -> Seque
 
     Return which of their posts had words.
 
-    Queries: 1, and 8 where there are some (3 more where they have pictures)
+    Queries: 1, and 13 where there are some (more where they have pictures, or drafts quote them)
     """
     ids = session.scalars(select(Topic.id).where(topics, Topic.state.not_in(OVER), ~others_answered())).all()
     if not ids:
@@ -105,8 +110,7 @@ def take_back_unanswered(session: Session, topics: ColumnElement[bool]) -> Seque
         .where(Post.topic_id.in_(ids))
         .values(state=PostState.DELETED, moved_to_id=None, markdown="", html="", edited_at=None),
     )
-    let_go_of_posts(session, Post.topic_id.in_(ids))
-    drop_of_posts(session, Post.topic_id.in_(ids))
+    _let_go(session, Post.topic_id.in_(ids))
     rows_changed(
         session,
         delete(PostVersion).where(PostVersion.post_id.in_(select(Post.id).where(Post.topic_id.in_(ids)))),
@@ -126,7 +130,7 @@ def erase_words_of(session: Session, member_id: MemberId, stay: ColumnElement[bo
 
     Emits: PostsErased (for each topic)
     Raises: Conflict (moderators put their posts into another topic at this moment)
-    Queries: 16 to 24, and 1 for each topic (3 more for pictures in posts, and 3 for those in drafts)
+    Queries: 20 to 34, and 1 for each topic (more for pictures and for drafts that quote them)
     """
     theirs = Post.author_id == member_id
     goes = and_(theirs, not_(and_(false() if stay is None else stay, can_be_kept())))
@@ -142,8 +146,10 @@ def erase_words_of(session: Session, member_id: MemberId, stay: ColumnElement[bo
         session,
         update(Post).where(goes).values(state=PostState.DELETED, markdown="", html="", edited_at=None),
     )
+    hold_slots_of(session, member_id)
     let_go_of_posts(session, goes)
     drop_of_posts(session, goes)
+    let_go_in_drafts(session, theirs, member_id)
     drop_of_drafts(session, KeptDraft.member_id == member_id)
     let_go_of_versions(session, theirs)
     rows_changed(session, delete(PostVersion).where(PostVersion.post_id.in_(select(Post.id).where(theirs))))
@@ -158,6 +164,17 @@ def erase_words_of(session: Session, member_id: MemberId, stay: ColumnElement[bo
     rows_changed(session, update(Post).where(theirs).values(author_id=None))
     for row in rows:
         emit(session, PostsErased(topic_id=row.id, category_id=row.category_id))
+
+
+def _let_go(session: Session, posts: ColumnElement[bool]) -> None:
+    """Let everything go that shows the words of posts, or was to become theirs: quotes, pictures, drafts of new text.
+
+    Queries: 8, and more for pictures and for drafts
+    """
+    let_go_of_posts(session, posts)
+    drop_of_posts(session, posts)
+    let_go_in_drafts(session, posts)
+    remove_drafts(session, KeptDraft.post_id.in_(select(Post.id).where(posts)))
 
 
 def _topics_of(member_id: MemberId) -> Select[int]:

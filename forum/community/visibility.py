@@ -3,7 +3,7 @@
 A reader who may not see something can't tell it from something that never was.
 """
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, true
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from forum.accounts.models import Member
@@ -12,6 +12,16 @@ from forum.permissions.actor import MODERATE_ALL, VISITOR, Actor, MemberState
 
 # A paused, restricted or leaving member's words are out of sight at once, everywhere, by this one predicate.
 _SHOWN = (MemberState.ACTIVE,)
+# Made once: an alias of a table works out its columns anew whenever it is made.
+_OPENING = aliased(Post)
+
+# As one value and not as an existence: PostgreSQL looks through all the posts there are to answer many of those.
+_OPENING_STATE = (
+    select(_OPENING.state).where(_OPENING.topic_id == Topic.id, _OPENING.number == 1).scalar_subquery()
+)
+_OPENING_STANDS: ColumnElement[bool] = func.coalesce(_OPENING_STATE, PostState.PUBLISHED).not_in(
+    [PostState.HELD, PostState.HIDDEN, PostState.REMOVED]
+)
 
 
 def topic_is_visible(actor: Actor) -> ColumnElement[bool]:
@@ -54,13 +64,7 @@ def opening_stands() -> ColumnElement[bool]:
 
     (A first post that its author took back took the title along; that of a paused author hides with its author.)
     """
-    opening = aliased(Post)
-    taken_down = exists().where(
-        opening.topic_id == Topic.id,
-        opening.number == 1,
-        opening.state.in_([PostState.HELD, PostState.HIDDEN, PostState.REMOVED]),
-    )
-    return ~taken_down
+    return _OPENING_STANDS
 
 
 def topic_is_met(actor: Actor) -> ColumnElement[bool]:

@@ -13,6 +13,11 @@ def moment_of_running() -> BindParameter[datetime]:
     return bindparam("moment", unique=True, callable_=clock.now, type_=UtcDateTime())
 
 
+def moment_before_running(ago: timedelta) -> BindParameter[datetime]:
+    """Return the moment that lies so far before the one at which the statement runs."""
+    return bindparam("moment", unique=True, callable_=lambda: clock.now() - ago, type_=UtcDateTime())
+
+
 def day_before_running(ago: timedelta) -> BindParameter[date]:
     """Return the day, in UTC, that lies so far before the moment at which the statement runs."""
 

@@ -17,13 +17,14 @@ from forum.accounts.commands import change_role
 from forum.accounts.models import Member
 from forum.accounts.pending_identity import PendingIdentity
 from forum.cli.restored import begin_file
+from forum.community.commands import categories
 from forum.community.commands import writing as commands
 from forum.community.commands.reactions import give_reaction
-from forum.community.drafts import PostDraft, PostEdit, TopicDraft
 from forum.community.forms import new_submission_key
 from forum.community.models.reactions import ReactionKind
 from forum.community.models.threads import Audience, Intent, Post
 from forum.community.subjects import visible_post
+from forum.community.what_is_sent import PostDraft, PostEdit, TopicDraft
 from forum.consent import wording
 from forum.consent.commands import join
 from forum.consent.drafts import JoinDraft
@@ -106,7 +107,7 @@ def _join(database: Database, member: dict[str, Any], moment: datetime) -> Actor
         if "role" in member:
             change_role(session, OPERATOR, member["name"], Role(member["role"]))
         if "answers_for" in member:
-            commands.answer_for_categories(session, OPERATOR, member_id, member["answers_for"])
+            categories.answer_for_categories(session, OPERATOR, member_id, member["answers_for"])
         uuid = session.scalars(select(Member.uuid).where(Member.id == member_id)).one()
     return Actor(
         member_id=member_id, uuid=uuid, name=member["name"], role=Role(member.get("role", Role.MEMBER))

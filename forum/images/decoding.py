@@ -5,7 +5,7 @@ go on: turned as the camera says, in the colours of the web, at most 2,048 on a 
 who made it, earlier versions in small, and whatever somebody hung behind it stay behind.
 """
 
-import threading
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,15 +16,25 @@ from PIL.Image import Resampling, Transpose
 
 from forum.errors import Unavailable
 from forum.text.translate import gettext as _
+from forum.turns import Turns
 
 LARGEST_FILE = 8 * 1024 * 1024
+# Of a JPEG, which is what phones and cameras make of up to 50 million pixels: it is decoded at a part of its size.
 MOST_PIXELS = 50_000_000
+# Of anything else, all of which has to be decoded: more than any screen shows, and a second of work.
+MOST_PIXELS_OF_OTHERS = 20_000_000
 LONGEST_SIDE = 2048
 QUALITY = 82
-# How long somebody waits until what others sent is decoded, in seconds.
-TURN_TIMEOUT = 30.0
+# How long somebody waits until what others sent is decoded, and when they should come again instead, in seconds.
+TURN_TIMEOUT = 2.0
+RETRY_AFTER = 10
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+# With what such a file begins, also one that holds several pictures.
+_JPEG = b"\xff\xd8"
+# A JPEG is drawn in passes, about ten of them; each goes over all of it, however few bytes it takes in the file.
+_MOST_PASSES = 40
+_PASS = re.compile(rb"\xff\xda\x00(?:\x08\x01|\x0a\x02|\x0c\x03|\x0e\x04)")
 _ORIENTATION = 0x0112
 _TURNS = {
     2: Transpose.FLIP_LEFT_RIGHT,
@@ -42,8 +52,8 @@ _DEEP = frozenset({("I",), ("I;16",), ("I;16B",), ("I;16L",), ("I;16N",)})
 
 # The library's own limit, for whatever it opens before we have seen its size.
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
-# The largest picture takes hundreds of megabytes while it is decoded: one at a time in each process.
-_turn = threading.Lock()
+# The largest picture takes almost 400 MB while it is decoded: one at a time in each process.
+TURNS = Turns(1)
 
 
 class Unusable(Exception):
@@ -86,39 +96,46 @@ def clean_picture(sent: bytes) -> Picture:
 
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    if not _turn.acquire(timeout=TURN_TIMEOUT):
-        raise Unavailable(_("Many people are sending pictures right now. Wait a moment, and send it again."))
+    if not TURNS.take(TURN_TIMEOUT):
+        raise Unavailable(
+            _("Many people are sending pictures right now. Wait a moment, and send it again."), RETRY_AFTER
+        )
     try:
         yield
     finally:
-        _turn.release()
+        TURNS.give_back()
 
 
 def _drawn_anew(sent: bytes) -> Image.Image:
+    most = MOST_PIXELS if sent.startswith(_JPEG) else MOST_PIXELS_OF_OTHERS
     try:
         image = Image.open(BytesIO(sent), formats=_FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise Unusable(_too_many_pixels()) from None
+        raise Unusable(_too_many_pixels(most)) from None
     except Exception:  # Whatever the decoders stumble over: it is no picture.
         raise Unusable(
             _("We can't read this as a picture. JPEG, PNG, WebP and GIF work; save it as one of them.")
         ) from None
+    if sum(1 for _each in _PASS.finditer(sent)) > _MOST_PASSES:
+        raise Unusable(_damaged())
     with image:
         # From the header alone: nothing was decoded yet.
-        if image.width * image.height > MOST_PIXELS:
-            raise Unusable(_too_many_pixels())
+        if image.width * image.height > most:
+            raise Unusable(_too_many_pixels(most))
         try:
             return _on_new_canvas(image)
         except Exception:  # What is cut off or damaged fails in as many ways as there are decoders.
-            raise Unusable(
-                _("This picture is damaged, or not all of it arrived. Save it anew, or choose another one.")
-            ) from None
+            raise Unusable(_damaged()) from None
 
 
-def _too_many_pixels() -> str:
+def _damaged() -> str:
+    return _("This picture is damaged, or not all of it arrived. Save it anew, or choose another one.")
+
+
+def _too_many_pixels(most: int) -> str:
     return _(
         "This picture has more than %(limit)s million pixels. Send a smaller version of it.",
-        limit=MOST_PIXELS // 1_000_000,
+        limit=most // 1_000_000,
     )
 
 

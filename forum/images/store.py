@@ -20,6 +20,7 @@ from typing import Any, Protocol
 from forum.errors import Unavailable
 from forum.files import sync_folder
 from forum.text.translate import gettext as _
+from forum.turns import Turns
 
 FOLDER = "images"
 _ENDING = ".webp"
@@ -31,6 +32,9 @@ _ONLY_OURS = 0o600
 # How long a bucket may take for one file in all, and to be reached.
 _PATIENCE = timedelta(seconds=15)
 _TO_CONNECT = timedelta(seconds=5)
+# How long somebody waits until others were given their files, and when they should come again instead, in seconds.
+TURN_TIMEOUT = 1.0
+RETRY_AFTER = 10
 
 
 def new_name() -> str:
@@ -139,6 +143,40 @@ class Bucket:
         """Have it removed. For S3 that works as well where there is none: not to be found is the bucket itself."""
         with _reaching() as s3:
             s3.delete(_client(self), _file(name))
+
+
+@dataclass(frozen=True, slots=True)
+class InTurns:
+    """A store that only so many reach at once, so that one that hangs doesn't take everything else with it."""
+
+    store: Store
+    turns: Turns
+
+    def write(self, name: str, content: bytes) -> None:
+        """Store a file, in a turn."""
+        with self._turn():
+            self.store.write(name, content)
+
+    def read(self, name: str) -> bytes | None:
+        """Return what is in a file, in a turn."""
+        with self._turn():
+            return self.store.read(name)
+
+    def remove(self, name: str) -> None:
+        """Remove a file, in a turn."""
+        with self._turn():
+            self.store.remove(name)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self.turns.take(TURN_TIMEOUT):
+            raise Unavailable(
+                _("Many people are waiting for pictures right now. Try again in a moment."), RETRY_AFTER
+            )
+        try:
+            yield
+        finally:
+            self.turns.give_back()
 
 
 def _file(name: str) -> str:

@@ -21,6 +21,7 @@ class Action(StrEnum):
     POST_BOOKMARK = "community:post:bookmark"
     TOPIC_WATCH = "community:topic:watch"
     CATEGORY_WATCH = "community:category:watch"
+    WATCH_END = "community:watch:end"
     MEMBER_BLOCK = "community:member:block"
     # What moderators do with topics and posts.
     TOPIC_LOCK = "community:topic:lock"

@@ -188,8 +188,9 @@ TABLE: dict[Action, Rule] = {
     Action.IMAGE_ADD: may_write,
     Action.DRAFT_KEEP: may_keep,
     Action.POST_BOOKMARK: may_keep,
-    Action.TOPIC_WATCH: signed_in,
-    Action.CATEGORY_WATCH: signed_in,
+    Action.TOPIC_WATCH: may_keep,
+    Action.CATEGORY_WATCH: may_keep,
+    Action.WATCH_END: signed_in,
     Action.MEMBER_BLOCK: signed_in & not_themselves,
     Action.TOPIC_LOCK: _arrange,
     # Nobody undoes what was decided about themselves.

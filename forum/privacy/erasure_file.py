@@ -50,6 +50,8 @@ class Line:
     written_at: datetime | None = None
     # Of a post whose earlier text was purged: since when the text stood that stayed.
     stands_since: datetime | None = None
+    # Of a picture that was removed its random name, and of a topic that was narrowed who may read it since.
+    detail: str | None = None
 
     @property
     def mark(self) -> "Mark":
@@ -168,6 +170,8 @@ def _line_of(values: dict[str, Any]) -> Line:
         until=_perhaps(datetime.fromisoformat, values["until"]),
         written_at=_perhaps(datetime.fromisoformat, values["written_at"]),
         stands_since=_perhaps(datetime.fromisoformat, values["stands_since"]),
+        # Lines of earlier releases don't have it.
+        detail=_perhaps(str, values.get("detail")),
     )
 
 

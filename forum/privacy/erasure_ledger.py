@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 from forum import clock
 from forum.accounts.models import Leaving, Member
 from forum.audit_log.models import AuditEntry
-from forum.community.models.threads import Post, PostVersion
+from forum.community.models.images import Image
+from forum.community.models.threads import Post, PostVersion, Topic
 from forum.consent.models import ConsentEvent, ConsentRecord, Decision
 from forum.database.session import Database
 from forum.events import (
@@ -26,8 +27,10 @@ from forum.events import (
     LeavingBegun,
     LeavingCancelled,
     MemberRestricted,
+    PictureRemoved,
     PostDeleted,
     RestrictionLifted,
+    TopicNarrowed,
 )
 from forum.jobs import queue
 from forum.jobs.queue import Payload
@@ -55,10 +58,18 @@ def note(
     subject: UUID | None = None,
     post_id: int | None = None,
     purpose: Purpose | None = None,
+    detail: str | None = None,
 ) -> None:
     """Remember, in the transaction in which it happens, what must not come back: a member's or a post's."""
     session.add(
-        Erasure(kind=kind, subject=subject, post_id=post_id, purpose=purpose, happened_at=clock.now())
+        Erasure(
+            kind=kind,
+            subject=subject,
+            post_id=post_id,
+            purpose=purpose,
+            detail=detail,
+            happened_at=clock.now(),
+        )
     )
     session.flush()
 
@@ -109,6 +120,28 @@ def note_purged(session: Session, event: EarlierTextPurged) -> None:
     Queries: 1
     """
     note(session, ErasureKind.EARLIER_TEXT_PURGED, post_id=event.post_id)
+
+
+def note_picture_removed(session: Session, event: PictureRemoved) -> None:
+    """Note that an author removed a picture from a post.
+
+    Queries: 2
+    """
+    name = session.execute(select(Image.name).where(Image.id == event.image_id)).scalar_one()
+    note(session, ErasureKind.PICTURE_REMOVED, post_id=event.post_id, detail=name)
+
+
+def note_narrowed(session: Session, event: TopicNarrowed) -> None:
+    """Note that fewer people than before may read a topic, which is known by its first post.
+
+    Queries: 2
+    """
+    first = session.execute(
+        select(Post.id, Topic.audience)
+        .join(Topic, Topic.id == Post.topic_id)
+        .where(Topic.id == event.topic_id, Post.number == 1)
+    ).one()
+    note(session, ErasureKind.TOPIC_NARROWED, post_id=first.id, detail=first.audience.value)
 
 
 def note_taken_back(session: Session, event: ConsentTakenBack) -> None:
@@ -251,6 +284,7 @@ def _lines(session: Session, *, only_waiting: bool = False) -> dict[int, Line]:
             Erasure.subject,
             Erasure.post_id,
             Erasure.purpose,
+            Erasure.detail,
             Erasure.happened_at,
             Leaving.until,
             Post.written_at,
@@ -264,7 +298,7 @@ def _lines(session: Session, *, only_waiting: bool = False) -> dict[int, Line]:
         statement = statement.where(Erasure.written_at.is_(None)).limit(_AT_ONCE)
     found = {}
     rows = session.execute(statement).all()
-    for number, kind, subject, post_id, purpose, happened_at, until, written_at in rows:
+    for number, kind, subject, post_id, purpose, detail, happened_at, until, written_at in rows:
         purged = kind is ErasureKind.EARLIER_TEXT_PURGED
         found[number] = Line(
             kind=kind,
@@ -275,6 +309,7 @@ def _lines(session: Session, *, only_waiting: bool = False) -> dict[int, Line]:
             until=until if kind is ErasureKind.LEAVING_BEGUN else None,
             written_at=written_at,
             stands_since=_stood_since(session, post_id, happened_at) if purged else None,
+            detail=detail,
         )
     return found
 

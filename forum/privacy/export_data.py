@@ -7,7 +7,7 @@ the server's memory, and no transaction is open while it is packed. What the fil
 import base64
 import json
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -24,13 +24,18 @@ from forum.consent.receipts import receipt
 from forum.database.dialects import tools
 from forum.database.personal_data import Held, Subject
 from forum.privacy import registry
+from forum.text.kept_words import neutral
 from forum.text.slots import neutral_words
 
 # A row as JSON has it, by the names of its columns.
 Values: TypeAlias = Mapping[str, Any]
 
-# Columns of texts that members write. Whom somebody mentions and what they quote is others' own.
-WRITTEN = frozenset({("post", "markdown"), ("post_version", "markdown")})
+# Columns of texts that members write, with what leaves out whom they mention and what they quote: that is others' own.
+WRITTEN: Mapping[tuple[str, str], Callable[[str], str]] = {
+    ("post", "markdown"): neutral_words,
+    ("post_version", "markdown"): neutral_words,
+    ("kept_draft", "words"): neutral,
+}
 
 # How many rows are in memory at once.
 _AT_ONCE = 500
@@ -125,7 +130,7 @@ def _rows_of(session: Session, table: TableOfCopy, subject: Subject) -> Iterator
         for row in found:
             values = dict(zip(table.columns, map(_plain, row), strict=True))
             yield {
-                name: neutral_words(value) if (table.name, name) in WRITTEN else value
+                name: WRITTEN[table.name, name](value) if (table.name, name) in WRITTEN else value
                 for name, value in values.items()
             }
 

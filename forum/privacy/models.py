@@ -12,6 +12,7 @@ from forum.database.column_types import UtcDateTime, words
 from forum.permissions.actor import Purpose
 
 LONGEST_HOLD_REASON = 400
+LONGEST_DETAIL = 64
 
 
 class ExportState(StrEnum):
@@ -62,6 +63,8 @@ class ErasureKind(StrEnum):
     CONSENT_WITHDRAWN = "consent-withdrawn"
     RESTRICTED = "restricted"
     RESTRICTION_LIFTED = "restriction-lifted"
+    PICTURE_REMOVED = "picture-removed"
+    TOPIC_NARROWED = "topic-narrowed"
 
 
 class Erasure(Numbered, Base):
@@ -80,6 +83,8 @@ class Erasure(Numbered, Base):
     post_id: Mapped[int | None] = mapped_column(BigInteger)
     # Of a consent that was withdrawn.
     purpose: Mapped[Purpose | None] = mapped_column(words(Purpose, "purpose"))
+    # Of a picture its random name, and of a topic who may read it since.
+    detail: Mapped[str | None] = mapped_column(String(LONGEST_DETAIL))
     happened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # When it was written to the file; None while it waits.
     written_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -56,6 +56,10 @@ HELD: tuple[Held, ...] = (
             ),
             "post_id": _NOT_AGAIN,
             "purpose": _NOT_AGAIN,
+            "detail": kept(
+                "A picture's random name, or who may read a topic: what went must not come back with a backup.",
+                exported=False,
+            ),
             "happened_at": _NOT_AGAIN,
             "written_at": NOT_PERSONAL,
         },

@@ -21,8 +21,11 @@ from sqlalchemy.orm import Session
 from forum import clock
 from forum.accounts.leaving import GRACE, begin_leaving, cancel_leaving, hold_member
 from forum.accounts.models import Member, PostsFate, SignInSession
-from forum.community.models.threads import Post, PostState
+from forum.community.models.images import Image
+from forum.community.models.threads import Audience, Post, PostState, Topic
+from forum.community.pictures import drop_one, with_pictures
 from forum.community.purging import delete_versions
+from forum.community.queries.details import is_narrower
 from forum.community.subjects import hold_topic_of
 from forum.community.taking_back import take_back_post
 from forum.consent import ledger
@@ -198,6 +201,7 @@ def replay(session: Session, lines: Sequence[Line], ban_keys: Sequence[str]) -> 
             subject=line.subject,
             post_id=line.post_id,
             purpose=line.purpose,
+            detail=line.detail,
             happened_at=line.happened_at,
             written_at=now,
         )
@@ -275,11 +279,16 @@ def _withdraw_again(session: Session, whom: _Whom, purpose: Purpose, withdrawn_a
 
 def _replay_post(session: Session, line: Line) -> bool:
     """Do one line about a post again; say whether there was that very post, and not one that got its number since."""
+    if line.kind is ErasureKind.PICTURE_REMOVED:
+        return _remove_picture_again(session, line)
     if line.post_id is None or hold_topic_of(session, line.post_id) is None:
         return False
     post = session.get_one(Post, line.post_id)
     if post.written_at != line.written_at:
         return False
+    if line.kind is ErasureKind.TOPIC_NARROWED:
+        _narrow_again(session, post, line)
+        return True
     if post.state in (PostState.DELETED, PostState.MOVED):
         return False
     stood = post.edited_at or post.written_at
@@ -290,3 +299,36 @@ def _replay_post(session: Session, line: Line) -> bool:
         return True
     delete_versions(session, post.id, post.markdown)
     return True
+
+
+def _remove_picture_again(session: Session, line: Line) -> bool:
+    """Remove a picture, wherever the backup has it: its name is random, and given to no other one.
+
+    That the post was edited by it is not said again: of a text that was purged since it has to be known how old it is.
+    """
+    image = session.execute(select(Image.id, Image.post_id).where(Image.name == line.detail)).one_or_none()
+    if image is None:
+        return False
+    if image.post_id is not None:
+        hold_topic_of(session, image.post_id)
+    drop_one(session, image.id)
+    if image.post_id is not None:
+        post = session.get_one(Post, image.post_id)
+        post.html = with_pictures(session, post.id, post.html)
+    session.flush()
+    return True
+
+
+def _narrow_again(session: Session, post: Post, line: Line) -> None:
+    """Let no more people read a topic than after what a line tells. Its author can widen it again, if they had.
+
+    Where the post stood in somebody else's topic when the backup was made, that one stays for members: it is no more
+    its author's than the others'.
+    """
+    topic = session.get_one(Topic, post.topic_id)
+    wanted = Audience(line.detail or Audience.MEMBERS)
+    if post.number != 1 and is_narrower(wanted, Audience.MEMBERS):
+        wanted = Audience.MEMBERS
+    if is_narrower(wanted, topic.audience):
+        topic.audience = wanted
+        session.flush()

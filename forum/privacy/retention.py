@@ -21,6 +21,7 @@ from forum.accounts import (
     suspensions,
 )
 from forum.accounts import commands as accounts
+from forum.community import reading
 from forum.community.commands import drafts
 from forum.community.commands import writing as community
 from forum.jobs import queue
@@ -110,6 +111,12 @@ RULES: tuple[Rule, ...] = (
         lazy_gettext("So that you can log in"),
     ),
     Rule(
+        "account",
+        lazy_gettext("Your name, your language, and what you are trusted with in the community"),
+        lazy_gettext("Until that changes, or you leave"),
+        lazy_gettext("So that others know you here, and you find it as you like it"),
+    ),
+    Rule(
         "last-seen",
         lazy_gettext("The last day on which you were here, and which policies you have seen"),
         lazy_gettext("Until you leave"),
@@ -190,6 +197,58 @@ RULES: tuple[Rule, ...] = (
         lazy_gettext("90 days after you last wrote in it, or until you throw it away"),
         lazy_gettext("So that no words are lost"),
         _daily("community.sweep_drafts", drafts.sweep_drafts),
+    ),
+    Rule(
+        "pictures",
+        lazy_gettext("Pictures in your posts"),
+        lazy_gettext("Until you remove them, or their post is deleted. Without its post, none stays"),
+        lazy_gettext("So that others can see them"),
+    ),
+    Rule(
+        "slots",
+        lazy_gettext("Whom a post mentions, and what it quotes"),
+        lazy_gettext(
+            "As long as that post, or its earlier version. Your name and your words go from it when you leave or delete"
+            " them"
+        ),
+        lazy_gettext("So that both show what is so now"),
+    ),
+    Rule(
+        "reactions",
+        lazy_gettext("Reactions that you gave"),
+        lazy_gettext("Until you take them back, the post is deleted, or you leave"),
+        lazy_gettext("So that somebody knows they were heard"),
+    ),
+    Rule(
+        "read-marks",
+        lazy_gettext("How far you read in a topic"),
+        lazy_gettext("Until nobody wrote there for 365 days, or you leave"),
+        lazy_gettext("So that you go on where you stopped"),
+        _daily("community.sweep_read_marks", reading.sweep_read_marks),
+    ),
+    Rule(
+        "visits",
+        lazy_gettext("When you were last here, and the time before that"),
+        lazy_gettext("Until your next visit, or you leave. Only the two last ones are kept"),
+        lazy_gettext("To show you what changed since"),
+    ),
+    Rule(
+        "bookmarks",
+        lazy_gettext("Posts that you keep at hand, with your notes"),
+        lazy_gettext("Until you remove them or leave"),
+        lazy_gettext("So that you find them again"),
+    ),
+    Rule(
+        "watches",
+        lazy_gettext("Which topics and categories you follow or muted"),
+        lazy_gettext("Until you change it or leave"),
+        lazy_gettext("To show you what you want to see, and to leave out the rest"),
+    ),
+    Rule(
+        "blocks",
+        lazy_gettext("Whom you blocked, and since which day"),
+        lazy_gettext("Until you end it, or one of you leaves"),
+        lazy_gettext("So that you need not meet"),
     ),
     Rule(
         "submission-keys",

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config import Settings
-from forum.community.commands.writing import open_community_topic, publish_category
+from forum.community.commands.categories import open_community_topic, publish_category
 from forum.community.models.threads import Category, Topic
 from forum.consent.drafts import PolicyDraft
 from forum.consent.models import PolicyKind, PolicyVersion

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from config import Settings
-from forum.community.drafts import CategoryDraft
 from forum.community.models.threads import Intent
+from forum.community.what_is_sent import CategoryDraft
 from forum.consent.models import PolicyKind
 from forum.moderation.helplines import HelplineRow, country_name
 from forum.moderation.models import HelplineState

@@ -39,11 +39,15 @@ class RenderedText:
     markdown: str
     html: str
     renderer_version: int = RENDERER_VERSION
+    # From which line up to which the quotes at the top level of a member's text stand.
+    quoted: tuple[tuple[int, int], ...] = ()
 
 
 def render_post(markdown: str) -> RenderedText:
     """Render what a member wrote. No headings, images or raw HTML; a line break is a line break."""
-    return RenderedText(markdown, sanitising.clean_post(_post.render(markdown)))
+    tokens = _post.parse(markdown)
+    html = sanitising.clean_post(_post.renderer.render(tokens, _post.options, {}))
+    return RenderedText(markdown, html, quoted=_quoted(tokens))
 
 
 def render_page(markdown: str) -> RenderedText:
@@ -51,13 +55,31 @@ def render_page(markdown: str) -> RenderedText:
     return RenderedText(markdown, sanitising.clean_page(_page.render(markdown)))
 
 
-def blocks_quoted(markdown: str) -> list[tuple[int, int]]:
+def blocks_quoted(markdown: str) -> tuple[tuple[int, int], ...]:
     """Return from which line up to which the quotes of a member's text stand, those at its top level."""
-    return [
+    return _quoted(_post.parse(markdown))
+
+
+def _quoted(tokens: list[Token]) -> tuple[tuple[int, int], ...]:
+    return tuple(
         (found.map[0], found.map[1])
-        for found in _post.parse(markdown)
+        for found in tokens
         if found.type == "blockquote_open" and found.level == 0 and found.map
-    ]
+    )
+
+
+def links_quoted(markdown: str) -> list[tuple[str, str]]:
+    """Return the addresses and the words of the links in quotes of a member's text, wherever in it those stand."""
+    found: list[tuple[str, str]] = []
+    depth = 0
+    for block in _post.parse(markdown):
+        depth += {"blockquote_open": 1, "blockquote_close": -1}.get(block.type, 0)
+        children = block.children or [] if depth else []
+        for at, one in enumerate(children):
+            if one.type == "link_open":
+                words = children[at + 1].content if at + 1 < len(children) else ""
+                found.append((str(one.attrs.get("href", "")), words))
+    return found
 
 
 def parse_page(markdown: str) -> list[Token]:

@@ -1,8 +1,8 @@
 """What in somebody's words may tell who they are: a phone number, an e-mail address, a street, a full name.
 
-The composer asks once about what is found here, and whoever writes decides. So it need not find everything, and it
-keeps quiet about what the community talks of all day: doses, dates, times, values from the laboratory, numbers of
-posts and studies, and helplines, which people are glad to be given.
+The composer asks about what is found here, and whoever writes decides: the button that sends then sends it as it is.
+So it need not find everything, and it keeps quiet about what the community talks of all day: doses, dates, times,
+values from the laboratory, numbers of posts and studies, and helplines, which people are glad to be given.
 
 Phone numbers and e-mail addresses are found in the forms of many countries. Names and streets are told by the words
 around them, and those are English words only: "my name is", "Dr", "Street". A name without such a word before it, in
@@ -56,19 +56,20 @@ class GiveAway:
 _Find = tuple[int, int, GiveAwayKind]
 
 
-def give_aways(text: str) -> tuple[GiveAway, ...]:
-    """Return what may tell who somebody is, in the order of the text, each once and at most eight.
+def give_aways(*texts: str) -> tuple[GiveAway, ...]:
+    """Return what may tell who somebody is, in the order of the texts, each once and at most eight.
 
     An empty answer doesn't mean that nothing does.
     """
     found: dict[GiveAway, None] = {}
-    end = 0
-    for start, stop, kind in sorted(_everything(text)):
-        if start >= end:
-            found[GiveAway(kind, " ".join(text[start:stop].split()))] = None
-            end = stop
-        if len(found) == MOST_FOUND:
-            break
+    for text in texts:
+        end = 0
+        for start, stop, kind in sorted(_everything(text)):
+            if start >= end:
+                found[GiveAway(kind, " ".join(text[start:stop].split()))] = None
+                end = stop
+            if len(found) == MOST_FOUND:
+                return tuple(found)
     return tuple(found)
 
 

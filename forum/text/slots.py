@@ -6,7 +6,7 @@ Pure functions: who is mentioned and what is quoted stands in rows that nothing 
 import html as entities
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -35,7 +35,9 @@ _INLINE = frozenset({"em", "strong", "s", "a", "code", "b"})
 # Between two blocks; no text holds it.
 _EDGE = "\x00"
 # After one of these an @ belongs to an address, or was written to stay as it is.
-_NOT_AFTER = frozenset("/@.\\")
+_NOT_AFTER = frozenset("/@.\\=?&#%+~$")
+# How far back the beginning of an address is looked for.
+_LONGEST_ADDRESS = 300
 _LONGEST_RUN = 40
 
 
@@ -47,6 +49,9 @@ class TypedQuote:
     words: str
     # The same as Markdown, for words that were typed with their marks.
     markdown: str
+    # From which line of the text up to which.
+    begins: int
+    ends: int
 
 
 def token(kind: str, ordinal: int) -> str:
@@ -64,22 +69,44 @@ def tokens_of(text: str) -> frozenset[tuple[str, int]]:
 def with_quotes(markdown: str, token_of: Callable[[TypedQuote], str]) -> str:
     """Return a typed text with a slot for each quoted block, as a paragraph of its own.
 
-    A quoted block begins with a line ``> [#12](/posts/345)``; the lines that begin with ``>`` after it are the words.
+    A quoted block begins with ``> [#12](/posts/345)``; what follows on that line, and the lines that begin with ``>``
+    after it, are the words.
     """
+    return put_in(markdown, quotes_in(markdown), token_of)
+
+
+def quotes_in(markdown: str, quoted: Sequence[tuple[int, int]] | None = None) -> tuple[TypedQuote, ...]:
+    """Return the quoted blocks of a typed text; ``quoted`` is what rendering it found, which saves parsing it."""
+    if "](/posts/" not in markdown:
+        return ()
     # Lines as the parser counts them.
     lines = _LINE_END.split(markdown)
-    kept: list[str] = []
-    done = 0
-    for begins, ends in blocks_quoted(markdown) if "](/posts/" in markdown else ():
-        first = _REFERENCE.fullmatch(_MARKER.sub("", lines[begins], count=1).strip())
+    found: list[TypedQuote] = []
+    for begins, ends in blocks_quoted(markdown) if quoted is None else quoted:
+        opening = _MARKER.sub("", lines[begins], count=1).strip()
+        first = _REFERENCE.match(opening)
         if first is None:
             continue
         last = begins + 1
         while last < ends and _MARKER.match(lines[last]):
             last += 1
-        typed = "\n".join(_MARKER.sub("", line, count=1) for line in lines[begins + 1 : last])
-        kept += [*lines[done:begins], token_of(TypedQuote(int(first[1]), spaced(typed), typed))]
-        done = last
+        rest = opening[first.end() :].strip()
+        words = [_MARKER.sub("", line, count=1) for line in lines[begins + 1 : last]]
+        typed = "\n".join([rest, *words] if rest else words)
+        found.append(TypedQuote(int(first[1]), spaced(typed), typed, begins, last))
+    return tuple(found)
+
+
+def put_in(markdown: str, quotes: Iterable[TypedQuote], token_of: Callable[[TypedQuote], str]) -> str:
+    """Return a typed text with slots in place of the quoted blocks that were found in it."""
+    if "](/posts/" not in markdown and "[[quote " not in markdown:
+        return markdown
+    lines = _LINE_END.split(markdown)
+    kept: list[str] = []
+    done = 0
+    for quote in quotes:
+        kept += [*lines[done : quote.begins], token_of(quote)]
+        done = quote.ends
     return _apart([*kept, *lines[done:]])
 
 
@@ -115,9 +142,9 @@ def as_typed(markdown: str, mentions: Mapping[int, str], quotes: Mapping[int, st
         found = mentions.get(int(match[2])) if match[1] == MENTION else None
         if found is None:
             return match[0]
-        before, after = text[: match.start()][-1:], text[match.end() :][:1]
         # Where it would not be found again, the name would stay in the text for good.
-        return match[0] if _joins(before) or _in_name(after) else f"@{found}"
+        joins = _joins(text, match.start()) or _in_name(text[match.end() :][:1])
+        return match[0] if joins else f"@{found}"
 
     return _TOKEN.sub(name, text)
 
@@ -216,7 +243,7 @@ def _names(markdown: str) -> list[tuple[int, list[str]]]:
     found: list[tuple[int, list[str]]] = []
     at = markdown.find("@")
     while at >= 0:
-        if not _joins(markdown[at - 1 : at]):
+        if not _joins(markdown, at):
             end = at + 1
             while end < len(markdown) and end - at <= _LONGEST_RUN and _in_name(markdown[end]):
                 end += 1
@@ -228,9 +255,18 @@ def _names(markdown: str) -> list[tuple[int, list[str]]]:
     return found
 
 
-def _joins(before: str) -> bool:
-    """Say whether an @ after this character begins no mention."""
-    return bool(before) and (before in _NOT_AFTER or unicodedata.category(before)[0] in "LNM")
+def _joins(text: str, at: int) -> bool:
+    """Say whether an @ that stands there begins no mention."""
+    before = text[at - 1 : at]
+    if not before:
+        return False
+    if before in _NOT_AFTER or unicodedata.category(before)[0] in "LNM":
+        return True
+    so_far = text[max(0, at - _LONGEST_ADDRESS) : at]
+    if before.isspace() or ("://" not in so_far and "](" not in so_far):
+        return False
+    word = so_far.split()[-1]
+    return "://" in word or "](" in word
 
 
 def _in_name(character: str) -> bool:

@@ -20,6 +20,7 @@ from babel.dates import format_date, format_time, get_datetime_format
 from babel.numbers import format_decimal
 from babel.support import LazyProxy, NullTranslations, Translations
 from babel.units import format_unit
+from markupsafe import Markup, escape
 
 from forum.text.pseudo import ACCENTED, MIRRORED, PSEUDO
 
@@ -106,8 +107,13 @@ def _catalogue(code: str) -> NullTranslations:
 
 
 def gettext(message: str, **values: object) -> str:
-    """Return the message in the locale in use, with ``%(name)s`` filled in."""
+    """Return the message in the locale in use, with ``%(name)s`` filled in.
+
+    With HTML among the values, a moment that a script words for instance, it is HTML: everything else is escaped.
+    """
     translated = _catalogue(_locale.get()).ugettext(message)
+    if any(isinstance(value, Markup) for value in values.values()):
+        return escape(translated) % values
     return translated % values if values else translated
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from forum import clock
 from forum.audit_log.commands import record
-from forum.community.commands.writing import open_community_topic
+from forum.community.commands.categories import open_community_topic
 from forum.database.dialects import tools
 from forum.events import TreatmentPublished, emit
 from forum.permissions.actions import Action

@@ -1,13 +1,15 @@
 """Request bodies are read ahead of the application, and in few threads at once. What they hold is not known here.
 
 A body takes as long as its sender likes, and the thread that waits for it answers nobody. So at most half of the
-threads wait for bodies; whoever only reads always finds one of the others.
+threads wait for bodies; whoever only reads always finds one of the others. A large body costs memory besides: at most
+a quarter of the threads has one, from its first byte until the application has answered it.
 """
 
-import threading
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from forum.turns import Turns
 
 # How long a request waits until it may have its body read, in seconds.
 TURN_TIMEOUT = 1.0
@@ -20,49 +22,43 @@ _BUSY = b"Many people are sending at once. Nothing was lost: go back, wait a mom
 _CUT_OFF = b"Not everything arrived. Go back and send it again.\n"
 
 
-class _Turns:
-    """Who may read a body now."""
-
-    def __init__(self, at_once: int) -> None:
-        self._free = threading.Semaphore(at_once)
-        self._jammed = False
-
-    def take(self) -> bool:
-        """Take a turn, waiting a little for one; say whether there was one."""
-        if self._free.acquire(blocking=False):
-            return True
-        # Waiting takes a thread, too. Where nothing moved for a while, nobody waits until something does.
-        if self._jammed:
-            return False
-        got = self._free.acquire(timeout=TURN_TIMEOUT)
-        self._jammed = not got
-        return got
-
-    def give_back(self) -> None:
-        """Let the next one read."""
-        self._jammed = False
-        self._free.release()
-
-
 class BodiesFirst:
     """WSGI layer that hands the application whole bodies only, each read in one of half as many turns as threads.
 
-    ``largest`` says how many bytes may come to an address. A body that is larger is not handed on: the application sees
-    its length and refuses it.
+    ``largest`` says how many bytes may come with a request, and ``usual`` from when on that is many. A body that is
+    larger is not handed on: the application sees its length and refuses it.
     """
 
-    def __init__(self, inner: WSGIApplication, threads: int, largest: Callable[[str], int]) -> None:
+    def __init__(
+        self, inner: WSGIApplication, threads: int, largest: Callable[[WSGIEnvironment], int], usual: int
+    ) -> None:
         self.inner = inner
         self.largest = largest
-        self._turns = _Turns(max(1, threads // 2))
+        self.usual = usual
+        self._turns = Turns(max(1, threads // 2))
+        self._of_large = Turns(max(1, threads // 4))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         announced = _announced(environ)
-        largest = self.largest(environ.get("PATH_INFO", ""))
+        largest = 0 if announced == 0 else self.largest(environ)
         if announced == 0 or announced > largest:
             environ["wsgi.input"] = BytesIO()
             return self.inner(environ, start_response)
-        if not self._turns.take():
+        # One whose length is not known may be large where large ones may come.
+        if largest <= self.usual or 0 < announced <= self.usual:
+            return self._handed_on(environ, start_response, announced, largest)
+        if not self._of_large.take(TURN_TIMEOUT):
+            return _refuse(start_response, "503 Service Unavailable", _BUSY, retry=True)
+        try:
+            return self._handed_on(environ, start_response, announced, largest)
+        finally:
+            self._of_large.give_back()
+
+    def _handed_on(
+        self, environ: WSGIEnvironment, start_response: StartResponse, announced: int, largest: int
+    ) -> Iterable[bytes]:
+        """Read a body in a turn, and have it answered."""
+        if not self._turns.take(TURN_TIMEOUT):
             return _refuse(start_response, "503 Service Unavailable", _BUSY, retry=True)
         try:
             # One byte more than may come tells a chunked body that is too large.

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from forum.errors import Refusal
+from forum.web import current
 from forum.web.headers import SAFE_METHODS
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -41,10 +42,15 @@ def shows_again(show: Callable[..., Response]) -> Callable[[View], View]:
 
 
 def came_from_our_page() -> bool:
-    """Say whether this is a form that a page of ours may have sent, so that its words may be shown."""
+    """Say whether this is a form that a page of ours may have sent, so that its words may be shown.
+
+    Browsers that don't say from where, older ones and any over plain http, still name the origin of what they send.
+    """
     if request.method in SAFE_METHODS:
         return False
-    return request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site in ("same-origin", "none")
+    return request.headers.get("Origin", current.settings().base_url) == current.settings().base_url
 
 
 def same_form(status: int, sentence: str, error: Exception, *, token_was_good: bool) -> Response | None:

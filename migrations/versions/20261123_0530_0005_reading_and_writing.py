@@ -1,9 +1,13 @@
 """What reading and writing need: read marks, visits, bookmarks, watches, drafts, pictures, slots, reactions, blocks."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+
+from forum.database.dialects import tools_for
 
 revision = "0005"
 down_revision = "0004"
@@ -13,6 +17,19 @@ depends_on = None
 WATCH_LEVELS = ("muted", "site")
 REACTIONS = ("with-you", "same-here", "thank-you", "no-words")
 SLOTS = ("mention", "quote")
+ERASURES_BEFORE = (
+    "member-erased",
+    "leaving-begun",
+    "leaving-cancelled",
+    "post-deleted",
+    "earlier-text-purged",
+    "consent-withdrawn",
+    "restricted",
+    "restriction-lifted",
+)
+ERASURES = (*ERASURES_BEFORE, "picture-removed", "topic-narrowed")
+# What the trigger of 0004 asks of the table that is made anew here.
+ERASED = "EXISTS (SELECT 1 FROM erasure WHERE kind = 'member-erased' AND subject = OLD.subject)"
 NEW = (
     "block",
     "read_mark",
@@ -27,6 +44,13 @@ NEW = (
     "image",
     "image_file",
 )
+# Of tables that were there before.
+INDEXES = (
+    ("topic", "category_id", "intent", "pinned", "last_activity_at", "id"),
+    ("topic", "category_id", "intent", "pinned", "started_at", "id"),
+    ("topic", "started_at", "id"),
+    ("post", "topic_id", "author_id", "state"),
+)
 WAITING = sa.text("first_reply_at IS NULL")
 A_TOPIC = sa.text("topic_id IS NULL AND post_id IS NULL")
 A_TOPIC_ANYWHERE = sa.text("topic_id IS NULL AND post_id IS NULL AND category_id IS NULL")
@@ -34,6 +58,8 @@ A_TOPIC_ANYWHERE = sa.text("topic_id IS NULL AND post_id IS NULL AND category_id
 
 def upgrade() -> None:
     """Make the structure."""
+    for table, *columns in INDEXES:
+        op.create_index(_index_name(table, columns), table, columns)
     _partial_index("ix_topic_waiting", "topic", ["started_at", "id"], WAITING)
     _partial_index("ix_topic_waiting_in_category", "topic", ["category_id", "started_at", "id"], WAITING)
     op.create_table(
@@ -79,14 +105,43 @@ def upgrade() -> None:
     _make_reactions()
     _make_slots()
     _make_drafts_and_images()
+    with _erasures(ERASURES) as batch:
+        batch.add_column(sa.Column("detail", sa.String(64), nullable=True))
+    _guard_consent()
 
 
 def downgrade() -> None:
-    """Take the structure back. Texts keep their slots, which nothing fills any more."""
+    """Take the structure back. Texts keep their slots, which nothing fills any more.
+
+    What a backup must not bring back of pictures and of who may read a topic is forgotten here; its file keeps it.
+    """
+    op.execute("DELETE FROM erasure WHERE kind IN ('picture-removed', 'topic-narrowed')")
+    with _erasures(ERASURES_BEFORE) as batch:
+        batch.drop_column("detail")
+    _guard_consent()
     for table in reversed(NEW):
         op.drop_table(table)
     op.drop_index("ix_topic_waiting_in_category", "topic")
     op.drop_index("ix_topic_waiting", "topic")
+    for table, *columns in reversed(INDEXES):
+        op.drop_index(_index_name(table, columns), table)
+
+
+@contextmanager
+def _erasures(kinds: tuple[str, ...]) -> Iterator[Any]:
+    """Let the ledger hold these kinds and no others; SQLite makes the table anew, and no trigger may ask it then."""
+    tools_for(op.get_bind().dialect.name).allow_deletes(op.get_bind(), "consent_record")
+    allowed = ", ".join(f"'{kind}'" for kind in kinds)
+    with op.batch_alter_table("erasure", table_kwargs={"sqlite_autoincrement": True}) as batch:
+        batch.drop_constraint(op.f("ck_erasure_kind"), type_="check")
+        batch.create_check_constraint(op.f("ck_erasure_kind"), f"kind IN ({allowed})")
+        yield batch
+
+
+def _guard_consent() -> None:
+    tools_for(op.get_bind().dialect.name).refuse_deletes(
+        op.get_bind(), "consent_record", "consent_record goes with its member alone", unless=ERASED
+    )
 
 
 def _make_reactions() -> None:
@@ -199,6 +254,11 @@ def _make_drafts_and_images() -> None:
 
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def _index_name(table: str, columns: list[str]) -> str:
+    name: str = op.f(f"ix_{table}_{'_'.join(columns)}")
+    return name
 
 
 def _partial_index(name: str, table: str, columns: list[str], where: Any, *, unique: bool = False) -> None:

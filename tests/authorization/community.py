@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from forum import clock
 from forum.accounts.models import Member
-from forum.community.commands.writing import publish_category
-from forum.community.drafts import CategoryDraft
+from forum.community.commands.categories import publish_category
 from forum.community.models.blocks import Block
 from forum.community.models.threads import Audience, Intent, Post, PostState, Topic, TopicState
+from forum.community.what_is_sent import CategoryDraft
 from forum.community_settings.queries import settings_in_force
 from forum.database.session import Database
 from forum.moderation.decisions import decided_about, newest_decision

@@ -32,28 +32,28 @@ REACT = table(
 TAKE_BACK = table(
     "taking a reaction back",
     "post",
-    #                 visit. member supp. wait. turned susp. paused here there moder admin benched
+    # It is one's own. Whoever doesn't see the post is led to the home page, as if there were no such post.
     """
-    other's              | login done   done   done done  done  done  done done   done   done   done
-    own                  | login done   done   gone gone  done  gone  done done   done   done   done
-    members only         | login done   done   gone gone  done  done  done done   done   done   done
-    moderators only      | login gone   gone   gone gone  gone  gone  done gone   done   done   gone
-    locked               | login done   done   done done  done  done  done done   done   done   done
-    own, locked          | login done   done   gone gone  done  gone  done done   done   done   done
-    held                 | login gone
-    own, held            | login gone
-    hidden               | login gone
-    own, hidden          | login gone
-    removed              | login gone
-    own, removed         | login gone
-    deleted              | login gone
-    own, deleted         | login gone
-    moved                | login gone
-    in hidden topic      | login gone
-    own, in hidden topic | login gone
-    author paused        | login gone
-    author blocked them  | login gone   gone   gone gone  gone  gone  done done   done   done   gone
-    nowhere              | login gone
+    other's              | login done
+    own                  | login done
+    members only         | login done
+    moderators only      | login done
+    locked               | login done
+    own, locked          | login done
+    held                 | login done
+    own, held            | login done
+    hidden               | login done
+    own, hidden          | login done
+    removed              | login done
+    own, removed         | login done
+    deleted              | login done
+    own, deleted         | login done
+    moved                | login done
+    in hidden topic      | login done
+    own, in hidden topic | login done
+    author paused        | login done
+    author blocked them  | login done
+    nowhere              | login done
     """,
 )
 WHO_REACTED = table(

@@ -7,12 +7,12 @@ WATCH_TOPIC = table(
     "topic",
     #                     visit. member supp. wait. turned susp. paused here there moder admin benched
     """
-    other's              | login done
-    own                  | login done
-    members only         | login done  done  gone  gone  done  done  done  done  done  done  done
+    other's              | login done  done  no    no    done  no    done  done  done  done  done
+    own                  | login done  done  no    no    done  no    done  done  done  done  done
+    members only         | login done  done  gone  gone  done  no    done  done  done  done  done
     moderators only      | login gone  gone  gone  gone  gone  gone  done  gone  done  done  gone
-    own, moderators only | login done
-    locked               | login done
+    own, moderators only | login done  done  no    no    done  no    done  done  done  done  done
+    locked               | login done  done  no    no    done  no    done  done  done  done  done
     hidden               | login gone
     own, hidden          | login gone
     removed              | login gone
@@ -27,8 +27,9 @@ WATCH_TOPIC = table(
 WATCH_CATEGORY = table(
     "following a category",
     "room",
+    #                     visit. member supp. wait. turned susp. paused here there moder admin benched
     """
-    open                 | login done
+    open                 | login done  done  no    no    done  no    done  done  done  done  done
     nowhere              | login gone
     """,
 )

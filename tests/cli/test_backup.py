@@ -20,6 +20,7 @@ from forum.accounts.leaving import GRACE, begin_leaving
 from forum.accounts.models import Member, SignInSession
 from forum.app import create_app
 from forum.cli import running
+from forum.cli.backup import _MEANS
 from forum.consent import heads
 from forum.database.backups import BackupFailed, backups_of
 from forum.database.session import Database
@@ -113,6 +114,10 @@ def leaver(app: Flask, database: Database) -> tuple[Someone, markers.Seeded]:
         # It was put in directly: what says that it was copied to the file isn't so.
         session.execute(update(Erasure).values(written_at=None))
     return someone, seeded
+
+
+def test_every_kind_of_line_is_named_for_the_operator() -> None:
+    assert {kind.value for kind in ErasureKind} == _MEANS.keys()
 
 
 @pytest.mark.proves("D10")

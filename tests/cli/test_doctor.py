@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import time_machine
 from click.testing import Result
 from cryptography.fernet import Fernet
 from flask import Flask
+from pytest_httpserver import HTTPServer
 from sqlalchemy import delete
 
 from config import PREFIX
@@ -25,6 +27,7 @@ from forum.jobs import queue
 from tests import cast
 from tests.cli.conftest import ROOT, Run
 from tests.consent.test_ledger import tamper
+from tests.images.test_store import StandInBucket
 
 SESSION_KEY = "another session key that serves tests alone"
 # Beyond what a fresh installation has: what an operator adds in the first days.
@@ -182,6 +185,37 @@ def test_a_worker_that_does_not_keep_up_is_seen(
         result = look()
     assert levels(result)["worker"] == level
     assert result.exit_code == int(level == "problem")
+
+
+def test_pictures_are_written_read_and_removed(
+    look: Look, complete: None, tmp_path: Path, httpserver: HTTPServer
+) -> None:
+    folder = tmp_path / "images"
+    assert (levels(look())["pictures"], folder.exists()) == ("ok", False)
+    folder.mkdir()
+    assert (levels(look())["pictures"], list(folder.iterdir())) == ("ok", [])
+    folder.rmdir()
+    folder.write_text("not a folder")
+    result = look()
+    assert (levels(result)["pictures"], result.exit_code) == ("problem", 1)
+    assert says(result, "pictures").startswith(f"They can't be written to {folder}.")
+    # A bucket, and one whose key may put and nothing else.
+    bucket = StandInBucket()
+    httpserver.expect_request(re.compile("/.*")).respond_with_handler(bucket)
+    endpoint = httpserver.url_for("").rstrip("/")
+    given = {"ENDPOINT": endpoint, "BUCKET": "pictures-of-ours", "REGION": "here-1", "KEY_ID": "the-key-id"}
+    given["SECRET"] = "a secret of the bucket that serves tests alone"
+    set_to: dict[str, str | None] = {f"{PREFIX}S3_{name}": value for name, value in given.items()}
+    assert levels(look(set_to=set_to))["pictures"] == "ok"
+    assert bucket.objects == {}
+    assert {method for method, _path in bucket.asked} == {"PUT", "GET", "POST"}
+    bucket.refuses = "GET"
+    result = look(set_to=set_to)
+    assert levels(result)["pictures"] == "problem"
+    assert says(result, "pictures").startswith("They can't be read from the bucket of ALONGSIDE_S3_BUCKET.")
+    assert bucket.objects == {}
+    bucket.refuses = "PUT"
+    assert says(look(set_to=set_to), "pictures").startswith("They can't be written to the bucket")
 
 
 @pytest.mark.proves("C7")

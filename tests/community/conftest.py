@@ -9,10 +9,11 @@ import pytest
 
 from forum import clock, consequences
 from forum.accounts.models import Member
+from forum.community.commands import categories
 from forum.community.commands import writing as commands
-from forum.community.drafts import CategoryDraft, PostDraft, TopicDraft
 from forum.community.models.threads import Audience, Intent
 from forum.community.subjects import visible_post
+from forum.community.what_is_sent import CategoryDraft, PostDraft, TopicDraft
 from forum.database.session import Database
 from forum.permissions.actor import OPERATOR, Actor, MemberId
 from forum.text.markdown import render_post
@@ -46,7 +47,7 @@ def people(database: Database) -> People:
 def room(database: Database) -> str:
     """A category, by its slug."""
     with database.transaction() as session:
-        commands.publish_category(
+        categories.publish_category(
             session,
             OPERATOR,
             CategoryDraft("flares-today", "Flares today", "When it is bad", "Be *gentle*.", False, 1),

@@ -10,10 +10,10 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from forum.community.commands import writing as commands
-from forum.community.drafts import PostEdit
 from forum.community.models.threads import Post, PostState, PostVersion, Topic
 from forum.community.subjects import hold_topic
 from forum.community.topic_facts import rewrite
+from forum.community.what_is_sent import PostEdit
 from forum.database.session import Database
 from forum.errors import Forbidden, NotFound
 from forum.text.markdown import render_post

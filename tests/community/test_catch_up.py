@@ -9,13 +9,16 @@ from sqlalchemy import select, update
 
 from forum import clock
 from forum.accounts.models import Member
+from forum.community.commands.writing import edit_post
 from forum.community.models.blocks import Block
 from forum.community.models.reading import CategoryWatch, ReadMark, TopicWatch, Visit, WatchLevel
 from forum.community.models.slots import Slot, SlotKind
 from forum.community.models.threads import Audience, Category, Post, PostState, Topic, TopicState
 from forum.community.queries.catch_up import REPLIES, TOPICS
+from forum.community.what_is_sent import PostEdit
 from forum.database.session import Database
 from forum.permissions.actor import MemberState
+from forum.text.markdown import render_post
 from tests import cast
 from tests.community.conftest import reply, start, topic_draft
 from tests.conftest import database_of
@@ -66,10 +69,13 @@ def about(database: Database, someone: cast.Someone, post_id: int, kind: SlotKin
     span = {"starts_at": 0, "ends_at": 4} if kind is SlotKind.QUOTE else {}
     with database.transaction() as session:
         ordinals = session.scalars(select(Slot.ordinal).where(Slot.post_id == post_id)).all()
+        ordinal = max(ordinals, default=0) + 1
+        token = f" [[{kind.value} {ordinal}]]"
+        session.execute(update(Post).where(Post.id == post_id).values(markdown=Post.markdown + token))
         session.add(
             Slot(
                 post_id=post_id,
-                ordinal=max(ordinals, default=0) + 1,
+                ordinal=ordinal,
                 kind=kind,
                 member_id=someone.member_id,
                 **span,
@@ -142,6 +148,19 @@ def test_replies_to_you_come_first_then_what_you_follow_then_what_began(
     assert listed(home)["For you"] == listed(main)["For you"]
     assert "/catch-up" in {link.attributes["href"] for link in home.all("a")}
     assert "For you" not in main_of(marlow, "/").text or "quoted you" not in main_of(marlow, "/").text
+
+
+def test_who_was_mentioned_in_an_earlier_version_alone_is_not_any_more(
+    database: Database, juniper: cast.Someone, marlow: cast.Someone, room: str
+) -> None:
+    theirs = topic_of(database, marlow, room, "Theirs", days_ago=5)
+    with clock.held_at(clock.now() - timedelta(days=4)):
+        reply(database, juniper.actor, theirs, "I hear you.")
+    post_id = reply(database, marlow.actor, theirs, "@Juniper, look.")
+    assert listed(main_of(juniper))["For you"] == ["Marlow mentioned you"]
+    with database.transaction() as session:
+        edit_post(session, marlow.actor, post_id, PostEdit(render_post("Nothing at all.")))
+    assert "For you" not in listed(main_of(juniper))
 
 
 def test_what_was_read_to_the_end_is_no_news_and_what_was_not_leads_to_where_one_was(

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from forum.accounts.models import Member
+from forum.community.commands import categories
 from forum.community.commands import writing as commands
-from forum.community.drafts import CategoryDraft, PostEdit
 from forum.community.models.threads import (
     Audience,
     Category,
@@ -22,6 +22,7 @@ from forum.community.models.threads import (
 from forum.community.queries import threads
 from forum.community.queries import topics as queries
 from forum.community.subjects import post_to_take_back, visible_post
+from forum.community.what_is_sent import CategoryDraft, PostEdit
 from forum.database import page_stamps
 from forum.database.session import Database
 from forum.errors import Forbidden, Invalid, NotFound, SignInFirst
@@ -290,7 +291,7 @@ def test_a_topic_out_of_ones_audience_is_not_there(database: Database, people: P
 def test_publishing_a_category_twice_changes_nothing(database: Database, room: str) -> None:
     draft = CategoryDraft("flares-today", "Flares today", "When it is bad", "Be *gentle*.", False, 1)
     with database.transaction() as session:
-        commands.publish_category(session, OPERATOR, draft)
+        categories.publish_category(session, OPERATOR, draft)
     with database.reading() as session:
         assert page_stamps.read(session, ["site"]) == {"site": 1}
         assert session.scalars(select(Category.opening_html)).all() == ["<p>Be <em>gentle</em>.</p>\n"]
@@ -363,7 +364,7 @@ def test_what_moderators_took_out_of_sight_is_still_its_authors_to_take_back(
 
 def test_nobody_takes_back_what_the_community_wrote(database: Database, people: People, room: str) -> None:
     with database.transaction() as session:
-        topic_id = commands.open_community_topic(
+        topic_id = categories.open_community_topic(
             session, OPERATOR, room, "Welcome", "Say hello.", Intent.EXPERIENCES, pinned=True
         )
         post_id = session.scalars(select(Post.id).where(Post.topic_id == topic_id)).one()

@@ -12,8 +12,12 @@ from forum.accounts.models import SignInSession
 from forum.community.models.kept_drafts import KeptDraft
 from forum.community.models.threads import Audience, Post, Topic
 from forum.database.session import Database
+from forum.moderation.commands.threads import merge_topic
+from forum.moderation.drafts import ThreadDraft
+from forum.moderation.models import ReasonCode
 from tests import cast
 from tests.community.conftest import start, topic_draft
+from tests.community.with_pictures import add, begin, photo
 from tests.conftest import database_of
 from tests.pages import Element, read_page
 
@@ -63,6 +67,13 @@ def send(client: FlaskClient, page: TestResponse, **changed: str) -> TestRespons
     """Send a page's composer."""
     form, fields = composer_on(page)
     return client.post(form.attributes["action"], data=fields | changed, headers=OUR_PAGE)
+
+
+def primary_of(answer: TestResponse) -> tuple[str, str]:
+    """Return what the one button that sends says, and what it sends along."""
+    form, _fields = composer_on(answer)
+    (button,) = form.all("button", class_="primary")
+    return button.text, button.attributes.get("value", "")
 
 
 def words_in(answer: TestResponse) -> str:
@@ -169,18 +180,27 @@ def test_the_same_form_answers_with_the_text(
     )
     assert (forged.status_code, WORDS in forged.text) == (400, False)
 
-    # A field is wrong; something may tell who they are, which is asked once; the topic was closed meanwhile.
+    # A field is wrong; something may tell who they are, which is asked; the topic was closed meanwhile.
     page = client.get(address)
     too_long = send(client, page, text=WORDS * 1000)
     assert (too_long.status_code, words_in(too_long)) == (422, WORDS * 1000)
     telling = send(client, too_long, text="Call me on +49 30 1234567.")
     assert telling.status_code == 422
-    assert "+49 30 1234567" in main_of(telling).one("div", class_="notice").text
+    found = main_of(telling).one("div", class_="notice")
+    assert "+49 30 1234567" in found.text
+    # It is no error: the page opens at what was found, and the button that sends is the one that sends it.
+    assert "autofocus" in main_of(telling).one("div", role="group").attributes
+    assert main_of(telling).all("p", class_="error") == []
+    assert primary_of(telling) == ("Send it as it is", "send-anyway")
+    looked_at = send(client, telling, do="preview")
+    assert "+49 30 1234567" in main_of(looked_at).one("div", class_="notice").text
+    assert primary_of(looked_at) == ("Send it as it is", "send-anyway")
     with database.transaction() as session:
         session.execute(update(Topic).values(locked=True))
     closed = send(client, telling, do="send-anyway")
     assert (closed.status_code, words_in(closed)) == (403, "Call me on +49 30 1234567.")
     assert "kept as a draft" in main_of(closed).text
+    assert primary_of(closed) == ("Post reply", "send-anyway")
     with database.transaction() as session:
         session.execute(update(Topic).values(locked=False))
     assert words_in(client.get(address)) == "Call me on +49 30 1234567."
@@ -194,6 +214,34 @@ def test_the_same_form_answers_with_the_text(
     assert (lost.status_code, words_in(lost)) == (401, WORDS)
     assert "not logged in any more" in main_of(lost).text
     assert "Flare number nine" not in lost.text
+    assert rows(database, KeptDraft) == 0
+
+
+def test_a_draft_goes_along_with_its_topic(
+    app: Flask, juniper: cast.Someone, room: str, topic_id: int, database: Database
+) -> None:
+    starter, morgan = cast.member(app, "Ash"), cast.moderator(app, "Morgan")
+    other = start(database, starter.actor, topic_draft(room))
+    client, address = juniper.client, f"/topics/{topic_id}/reply"
+    add(juniper, begin(juniper, address, WORDS), photo())
+    begun = client.get(address)
+    with database.transaction() as session:
+        merge_topic(session, morgan.actor, topic_id, other, ThreadDraft(0, ReasonCode.OTHER, "Because."))
+    went_on = send(client, begun, text=f"{WORDS} And more.")
+    assert (went_on.status_code, words_in(went_on)) == (409, f"{WORDS} And more.")
+    assert "kept as a draft" in main_of(went_on).text
+    form, _fields = composer_on(went_on)
+    assert form.attributes["action"] == f"/topics/{other}/reply"
+    # The words and the picture are a draft of the topic that there is now, and become a reply there.
+    reopened = client.get(f"/topics/{other}/reply")
+    assert words_in(reopened) == f"{WORDS} And more."
+    for page in (went_on, reopened):
+        assert len(composer_on(page)[0].all("img")) == 1
+    posted = send(client, went_on)
+    assert posted.status_code == 303
+    last = main_of(client.get(posted.location)).all("article")[-1]
+    assert "And more." in last.text
+    assert len(last.all("figure")) == 1
     assert rows(database, KeptDraft) == 0
 
 
@@ -217,6 +265,10 @@ def test_a_new_topic_comes_back_with_everything_in_it(
         assert refused.status_code == status
         assert composer_on(refused)[1].items() >= {"text": WORDS, "intent": "experiences"}.items()
         assert main_of(refused).one("option", value=room).attributes.get("selected") is not None
+    # Its title and its content note are looked at, too, for what may tell who somebody is.
+    for field in ("title", "content_note"):
+        telling = send(client, page, **fields | {field: "Dr Patel"})
+        assert (telling.status_code, primary_of(telling)) == (422, ("Send it as it is", "send-anyway"))
     with database.transaction() as session:
         session.execute(delete(SignInSession))
     lost = send(client, page, **fields)
@@ -255,3 +307,27 @@ def test_three_taps_make_a_post_for_members(juniper: cast.Someone, room: str, da
     assert tuple(topic) == ("A hard day today", "members", "just-listen")
     article = main_of(client.get(first.location)).one("article")
     assert article.one("div", class_="prose").text == "Today is a hard day. I would like somebody to listen."
+
+    # A token and a session that are no more cost no tap: the same ones are chosen, to be sent again.
+    taps = {"today": "bad", "need": "company", "category": room}
+    expired = client.post("/topics/new/short", data=fields | taps | {"csrf_token": "old"}, headers=OUR_PAGE)
+    assert (expired.status_code, tapped_on(expired)) == (400, taps)
+    assert "its form expired" in main_of(expired).text
+    with database.transaction() as session:
+        session.execute(delete(SignInSession))
+    lost = client.post("/topics/new/short", data=fields | taps, headers=OUR_PAGE)
+    assert (lost.status_code, tapped_on(lost)) == (401, taps)
+    assert "You are not logged in any more." in main_of(lost).text
+    assert main_of(lost).one("a", href="/log-in").text == "Log in, in another tab"
+
+
+def tapped_on(answer: TestResponse) -> dict[str, str]:
+    """Return what is chosen on the page of three taps."""
+    form = main_of(answer).one("form", action="/topics/new/short")
+    chosen = {
+        one.attributes["name"]: one.attributes["value"]
+        for one in form.all("input", type="radio")
+        if "checked" in one.attributes
+    }
+    (room,) = (one for one in form.all("option") if "selected" in one.attributes)
+    return chosen | {"category": room.attributes["value"]}

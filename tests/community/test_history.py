@@ -6,11 +6,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from forum.community.commands import writing as commands
-from forum.community.drafts import PostEdit
 from forum.community.models.slots import Slot
 from forum.community.models.threads import Audience, Post, PostState, PostVersion
 from forum.community.queries import history as queries
 from forum.community.queries.history import CHANGES_PER_PAGE, history_page
+from forum.community.what_is_sent import PostEdit
 from forum.database.keyset import Window
 from forum.database.session import Database
 from forum.permissions.actor import VISITOR

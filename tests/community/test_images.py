@@ -13,10 +13,13 @@ from werkzeug.test import TestResponse
 
 from config import Settings
 from forum.accounts.leaving import GRACE
+from forum.app import LARGEST_REQUEST, LARGEST_UPLOAD
+from forum.community.commands.images import refuse_picture
 from forum.community.models.blocks import Block
 from forum.community.models.images import Image, ImageFile
 from forum.community.models.threads import Audience, Post, PostState, PostVersion, Topic
 from forum.community.queries.images import draft_pictures, picture_to_show
+from forum.database.page_stamps import PageStamp
 from forum.database.session import Database
 from forum.images.decoding import LARGEST_FILE
 from forum.images.store import new_name
@@ -60,6 +63,17 @@ def juniper(app: Flask, database: Database) -> Someone:
 def topic(juniper: Someone) -> int:
     """A public topic of Juniper's."""
     return start(juniper.database, juniper.actor, topic_draft(ROOM))
+
+
+class _Unread(io.BytesIO):
+    """A body that knows whether anybody read it."""
+
+    was_read = False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read, and remember."""
+        self.was_read = True
+        return super().read(size)
 
 
 def rows(database: Database) -> tuple[int, int]:
@@ -207,7 +221,7 @@ def test_what_is_refused_gets_its_sentence_and_leaves_nothing(
     refused = [one for one in refused if one[0] not in ("only a beginning", "png and nothing")]
     refused += [
         ("too large", photo() + bytes(LARGEST_FILE), CAT, "larger than 8 MB"),
-        ("bomb", made.png_of_size(50_000, 50_000), CAT, "more than 50 million pixels"),
+        ("bomb", made.png_of_size(50_000, 50_000), CAT, "more than 20 million pixels"),
         (
             "cut off",
             made.saved(made.pixels(size=(400, 300)), "JPEG")[:-1000],
@@ -233,8 +247,17 @@ def test_what_is_refused_gets_its_sentence_and_leaves_nothing(
     ):
         answer = post_files(juniper.client, address, {"csrf_token": token, "alt": CAT} | strange)
         assert answer.status_code == 400, strange
-    # Only there may that much be sent, and not more than that.
-    assert add(juniper, draft_id, bytes(2 * LARGEST_FILE)).status_code == 413
+    # Only there may that much be sent, not more than that; of whoever never signed in nothing of it is read.
+    assert add(juniper, draft_id, bytes(LARGEST_UPLOAD)).status_code == 413
+    stranger = app.test_client()
+    stranger.get("/log-in")
+    for client, length, read in (
+        (stranger, LARGEST_REQUEST + 1, False),
+        (juniper.client, LARGEST_UPLOAD, True),
+    ):
+        much = _Unread(bytes(length))
+        client.post(address, input_stream=much, environ_overrides={"CONTENT_LENGTH": str(length)})
+        assert much.was_read is read
     elsewhere = {"csrf_token": token, "picture": (io.BytesIO(bytes(1024 * 1024)), "x.jpg")}
     assert post_files(juniper.client, "/settings/reading", elsewhere).status_code == 413
     assert (rows(juniper.database), files_of(settings)) == ((0, 0), set())
@@ -275,6 +298,13 @@ def test_edits_keep_pictures_and_words_beside_them_do_no_harm(
     answer = juniper.client.post(f"/images/{name}/remove", data=token)
     assert answer.status_code == 303
     assert shown() == [hostile]
+    # A picture alone changes the post as words do, and whatever remembers its page hears of it.
+    before = stamp(juniper.database, topic)
+    assert add(juniper, begin(juniper, composer, text="The same."), photo(), "A third").status_code == 303
+    send(juniper, composer, text="Other words, and a second picture.")
+    assert shown() == [hostile, "A third"]
+    assert stamp(juniper.database, topic) > before
+    juniper.client.post(f"/images/{name_of(juniper.database, post_id=post_id)}/remove", data=token)
     assert gone(visitor, name)
     assert gone(juniper.client, name)
     with juniper.database.reading() as session:
@@ -284,6 +314,12 @@ def test_edits_keep_pictures_and_words_beside_them_do_no_harm(
     _delete(juniper, juniper, post_id)
     tidy(app, settings, juniper.database)
     assert (rows(juniper.database), files_of(settings)) == ((0, 0), set())
+
+
+def stamp(database: Database, topic: int) -> int:
+    """Return how often the topic's page changed."""
+    with database.reading() as session:
+        return session.get_one(PageStamp, f"topic:{topic}").version
 
 
 def test_files_that_no_picture_has_are_removed(
@@ -350,8 +386,11 @@ def test_pictures_stay_or_go_with_their_posts_when_somebody_leaves(
 def test_queries_are_few(database: Database, juniper: Someone, topic: int) -> None:
     post_id = reply_with_picture(juniper, topic)
     draft_id = begin(juniper, f"/topics/{topic}/reply")
+    name = name_of(database, post_id=post_id)
     with database.reading() as session, recorded(database) as statements:
-        picture_to_show(session, VISITOR, name_of(database, post_id=post_id))
-        assert len(statements) == 2
+        picture_to_show(session, VISITOR, name)
+        assert len(statements) == 1
         draft_pictures(session, juniper.actor, draft_id)
-        assert len(statements) == 4
+        assert len(statements) == 3
+        refuse_picture(session, juniper.actor, draft_id)
+        assert len(statements) == 6

@@ -8,9 +8,9 @@ from werkzeug.test import TestResponse
 from forum import clock
 from forum.accounts.models import Member, Suspension
 from forum.community.commands import writing as commands
-from forum.community.drafts import PostEdit
 from forum.community.models.threads import Post, PostState, PostVersion
 from forum.community.purging import earlier_versions
+from forum.community.what_is_sent import PostEdit
 from forum.database.session import Database
 from forum.moderation.models import Report
 from forum.permissions.actor import MemberState

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, update
 from werkzeug.test import TestResponse
 
 from forum import clock
@@ -18,7 +18,7 @@ from forum.community.commands.reactions import give_reaction, take_back_reaction
 from forum.community.commands.writing import delete_post
 from forum.community.models.blocks import Block
 from forum.community.models.reactions import Reaction, ReactionKind, ReactionTally
-from forum.community.models.threads import Audience, Post
+from forum.community.models.threads import Audience, Post, Topic
 from forum.community.queries.reactions import reactions_page
 from forum.database.page_stamps import PageStamp
 from forum.database.personal_data import Subject
@@ -235,6 +235,37 @@ def test_no_reaction_where_nothing_can_be_written_or_read(
         sent = {"csrf_token": token, "reaction": value}
         assert marlow.client.post("/reactions", data=sent).status_code == 400, value
     assert tally(database, post) == {}
+
+
+@pytest.mark.usefixtures("checked")
+def test_ones_own_is_taken_back_also_where_the_post_is_out_of_sight(
+    app: Flask, database: Database, topic: int, post: int, juniper: Someone, marlow: Someone, rowan: Someone
+) -> None:
+    page = read_page(marlow.client.get(f"/topics/{topic}", follow_redirects=True).text)
+    token = page.one("form", id="reactions").one("input", name="csrf_token").attributes["value"]
+
+    def takes_back(kind: ReactionKind, number: int = post) -> tuple[int, str]:
+        sent = {"csrf_token": token, "reaction": f"take-back:{number}:{kind}"}
+        answer = marlow.client.post("/reactions", data=sent)
+        return answer.status_code, answer.headers["Location"]
+
+    for someone in (marlow, rowan):
+        for kind in KINDS[:3]:
+            with database.transaction() as session:
+                give_reaction(session, someone.actor, post, kind)
+    assert takes_back(KINDS[0])[1].endswith("#post-1")
+    with database.transaction() as session:
+        session.add(
+            Block(blocker_id=marlow.member_id, blocked_id=juniper.member_id, blocked_on=clock.now().date())
+        )
+    assert takes_back(KINDS[1]) == (303, "/")
+    with database.transaction() as session:
+        session.execute(delete(Block))
+        session.execute(update(Topic).values(audience=Audience.MODERATORS_AND_AUTHOR))
+    assert takes_back(KINDS[2]) == (303, "/")
+    # As for what never was.
+    assert takes_back(KINDS[2], 10**15) == (303, "/")
+    assert tally(database, post) == dict.fromkeys(KINDS[:3], 1)
 
 
 @pytest.mark.usefixtures("checked")

@@ -10,11 +10,13 @@ from sqlalchemy import select, update
 
 from forum import clock
 from forum.accounts.models import Member
+from forum.community.commands import writing as commands
 from forum.community.models.reading import CategoryWatch, ReadMark, TopicWatch, Visit, WatchLevel
 from forum.community.models.threads import Audience, Post, Topic
 from forum.community.reading import mark_read, note_visit
+from forum.consent.commands import withdraw
 from forum.database.session import Database
-from forum.permissions.actor import MemberState
+from forum.permissions.actor import MemberState, Purpose
 from forum.web.soft_writes import SoftWrites
 from tests import cast
 from tests.community.conftest import reply, start, topic_draft
@@ -139,8 +141,14 @@ def test_reading_goes_on_at_the_first_post_that_was_not_on_a_page(
     assert marks(database) == {key: REPLIES + 1}
     assert "new for you" not in main_at(juniper.client, f"/topics/{topic}").text
     assert "New for you" not in titled(main_at(juniper.client, f"/categories/{room}"), "Flare").text
-    reply(database, marlow.actor, topic)
+    more = reply(database, marlow.actor, topic)
     assert "New for you" in titled(main_at(juniper.client, f"/categories/{room}"), "Flare").text
+    assert "new for you" in main_at(juniper.client, f"/topics/{topic}").text
+    # What was taken back before it was read is new to nobody.
+    with database.transaction() as session:
+        commands.delete_post(session, marlow.actor, more)
+    assert "New for you" not in titled(main_at(juniper.client, f"/categories/{room}"), "Flare").text
+    assert "new for you" not in main_at(juniper.client, f"/topics/{topic}").text
     # A visitor leaves no mark, and has none.
     assert "new for you" not in main_at(client, f"/topics/{topic}").text.lower()
     written()
@@ -180,6 +188,31 @@ def test_marks_are_only_kept_for_whoever_may_see_the_topic_and_lets_us(
     assert marks(database) == {}
     with database.reading() as session:
         assert session.scalars(select(Visit.member_id)).all() == [juniper.member_id]
+
+
+@pytest.mark.proves("D13")
+def test_nothing_is_written_down_of_whoever_paused_or_restricted_it_before_or_after_the_page(
+    app: Flask, database: Database, written: Callable[[], None], topic: int
+) -> None:
+    def becomes(someone: cast.Someone, state: MemberState) -> None:
+        with database.transaction() as session:
+            session.execute(update(Member).where(Member.id == someone.member_id).values(state=state))
+
+    people = [cast.member(app, name) for name in ("Wren", "Reed", "Rowan", "Juniper")]
+    restricted, pauses, restricts, withdraws = people
+    becomes(restricted, MemberState.RESTRICTED)
+    for someone in people:
+        main_at(someone.client, f"/topics/{topic}")
+    # Between the page and the moment of writing.
+    becomes(pauses, MemberState.PAUSED)
+    becomes(restricts, MemberState.RESTRICTED)
+    with database.transaction() as session:
+        withdraw(session, "Juniper", Purpose.HEALTH_DATA)
+    becomes(withdraws, MemberState.ACTIVE)
+    written()
+    with database.reading() as session:
+        assert session.scalars(select(Visit.member_id)).all() == []
+    assert marks(database) == {}
 
 
 # --- visits ----------------------------------------------------------------------------------------------
@@ -279,6 +312,34 @@ def test_what_no_button_sends_is_refused_and_the_page_is_kept(
     for nowhere in ("/topics/9999/watch", "/categories/no-such-room/watch"):
         answer = juniper.client.post(nowhere, data={"csrf_token": sent["csrf_token"], "level": "muted"})
         assert answer.status_code == 404
+
+
+@pytest.mark.proves("C11")
+def test_following_needs_the_consent_and_going_back_to_the_middle_needs_nothing(
+    app: Flask, database: Database, topic: int, room: str
+) -> None:
+    sage = cast.consent_withdrawn(app, "Sage")
+    with database.transaction() as session:
+        category_id = session.execute(select(Topic.category_id).where(Topic.id == topic)).scalar_one()
+        session.add(TopicWatch(member_id=sage.member_id, topic_id=topic, level=WatchLevel.SITE))
+        session.add(CategoryWatch(member_id=sage.member_id, category_id=category_id, level=WatchLevel.SITE))
+    form = page_at(sage.client, f"/topics/{topic}").one("section", id="follow").one("form")
+    sent = {one.attributes["name"]: one.attributes["value"] for one in form.all("input", type="hidden")}
+
+    def answers(level: str) -> list[int]:
+        return [
+            sage.client.post(f"{about}/watch", data=sent | {"level": level}).status_code
+            for about in (f"/topics/{topic}", f"/categories/{room}")
+        ]
+
+    def levels() -> list[WatchLevel]:
+        with database.reading() as session:
+            return [*session.scalars(select(TopicWatch.level)), *session.scalars(select(CategoryWatch.level))]
+
+    assert (answers("muted"), answers("followed")) == ([403, 403], [403, 403])
+    assert levels() == [WatchLevel.SITE, WatchLevel.SITE]
+    assert answers("normal") == [303, 303]
+    assert levels() == []
 
 
 # --- as a stranger ---------------------------------------------------------------------------------------

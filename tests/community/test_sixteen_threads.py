@@ -17,12 +17,13 @@ from sqlalchemy.orm import Session
 from forum import consequences
 from forum.accounts.leaving import begin_leaving, cancel_leaving
 from forum.community import reaction_tallies, topic_facts
+from forum.community.commands import categories
 from forum.community.commands import writing as commands
 from forum.community.commands.reactions import give_reaction, take_back_reaction
-from forum.community.drafts import CategoryDraft, PostEdit
 from forum.community.models.reactions import ReactionKind
 from forum.community.models.threads import Category, Post, PostState, PostVersion, Topic, TopicState
 from forum.community.subjects import TopicWentOn
+from forum.community.what_is_sent import CategoryDraft, PostEdit
 from forum.database.session import Database
 from forum.errors import Conflict, NotFound
 from forum.moderation.commands import threads as moderating
@@ -49,7 +50,7 @@ def database(database_url: str) -> Iterator[Database]:
     made = Database(database_url, size=20, follower=consequences.follow)
     with made.transaction() as session:
         for position, slug in enumerate(ROOMS):
-            commands.publish_category(
+            categories.publish_category(
                 session, OPERATOR, CategoryDraft(slug, slug, "A room", "Be *gentle*.", False, position)
             )
     yield made

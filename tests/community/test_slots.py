@@ -14,13 +14,13 @@ from forum import clock
 from forum.accounts.models import Member
 from forum.community import slots, slotting
 from forum.community.commands import writing as commands
-from forum.community.drafts import PostEdit
 from forum.community.models.blocks import Block
 from forum.community.models.slots import Slot
 from forum.community.models.threads import Audience, Post, PostState, PostVersion, Topic
 from forum.community.purging import purge_earlier_text
 from forum.community.queries.people import people_in
 from forum.community.queries.threads import newest_posts, topic_page
+from forum.community.what_is_sent import PostEdit
 from forum.database.personal_data import Subject
 from forum.database.session import Database
 from forum.errors import Invalid, NotFound
@@ -30,8 +30,11 @@ from forum.text.markdown import render_post
 from tests import cast
 from tests.cast import Someone
 from tests.community.conftest import reply, start, topic_draft
+from tests.community.test_arranging import split
+from tests.community.with_pictures import add, begin, photo
 from tests.moderation.conftest import make_room
 from tests.moderation.working import page, press, report
+from tests.pages import read_page
 from tests.privacy.leavers import erase, mark, press_leave
 from tests.recorder import recorded
 from tests.threads import together
@@ -244,6 +247,8 @@ def test_words_are_quoted_as_they_stand_and_only_where_everybody_may_read_them(
 
     assert "doesn&#39;t stand there" in refused(quote(source, "I never rest"))
     assert "doesn&#39;t stand there" in refused(quote(source, ""))
+    # Nor can anything be written between the post and its words: they would be stored as they are.
+    assert "doesn&#39;t stand there" in refused(quote(source).replace(")", ") says", 1))
     unseen = "is not there for you"
     assert unseen in refused(quote(10**17))
     assert unseen in refused(quote(opening(database, alone)))
@@ -272,11 +277,10 @@ def test_who_is_not_in_the_topic_cannot_be_found_by_a_mention(
     assert client.get(f"/topics/{topic_id}/people?q=%25").json == {"names": []}
     assert client.get("/topics/999999/people?q=R").status_code == 404
     change(database, Member, rowan.member_id, state=MemberState.PAUSED)
-    with database.reading() as session:
-        assert people_in(session, juniper.actor, topic_id, "") == ("Marlow",)
-        with recorded(database) as statements:
-            people_in(session, juniper.actor, topic_id, "m")
-    assert len(statements) == 2 + 1  # The actor's own.
+    actor = juniper.actor
+    with database.reading() as session, recorded(database) as statements:
+        assert people_in(session, actor, topic_id, "") == ("Marlow",)
+    assert len(statements) == 2
 
 
 def test_the_composer_gets_what_was_typed_and_sending_it_again_changes_nothing(
@@ -386,6 +390,32 @@ def test_slots_cost_one_statement_a_page(
         shown_page = topic_page(session, VISITOR, topic_id, 1)
     assert len(statements) == 3
     assert all(str(post.body).count("</blockquote>") == 2 for post in shown_page.posts[1:])
+
+
+def test_a_topic_with_everything_in_it_takes_at_most_six_statements(
+    database: Database, rowan: Someone, juniper: Someone, topic_id: int, source: int
+) -> None:
+    moved = reply(database, rowan.actor, topic_id, "My cats are something else.")
+    reply(database, rowan.actor, topic_id, f"@Rowan\n\n{quote(source)}")
+    split(database, topic_id, [moved])
+    reply(database, juniper.actor, topic_id, "I am here too.")
+    last = reply(database, rowan.actor, topic_id, f"@Juniper, hello\n\n{quote(source)}")
+    draft_id = begin(juniper, f"/topics/{topic_id}/reply")
+    for alt in ("A cat", "The same cat"):
+        add(juniper, draft_id, photo(), alt)
+    address = juniper.client.get(f"/topics/{topic_id}").headers["Location"]
+    for one, least in ((address, 5), (f"/topics/{topic_id}/reply?quote={last}", 4)):
+        with recorded(database) as statements:
+            page = read_page(juniper.client.get(one).text).one("main")
+        assert least <= len(statements) <= 6, (one, statements)
+        composer = next(form for form in page.all("form") if form.all("textarea"))
+        assert len(composer.all("img")) == 2
+        assert "The same cat" in composer.text
+        assert one == address or "@a member, hello" in composer.one("textarea").text
+    shown_to_them = shown(juniper.client, topic_id)
+    assert "@Juniper" in shown_to_them
+    assert "</blockquote>" in shown_to_them
+    assert f'href="/posts/{moved}"' in shown_to_them
 
 
 def test_words_that_are_quoted_and_edited_at_the_same_moment_stay_the_same_words(

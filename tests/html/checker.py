@@ -1,27 +1,12 @@
-"""The Nu Html Checker, pinned: how it is fetched, where it lies, and what it says of a folder of files.
+"""The Nu Html Checker: whether it is there, and what it says of a folder of files."""
 
-``python -m tests.html.checker`` fetches it by its name, once; tests themselves reach nothing.
-"""
-
-import base64
-import hashlib
 import json
 import shutil
 import subprocess
-import sys
-import tarfile
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-NAME, VERSION = "vnu-jar", "26.9.27"
-INTEGRITY = "sha512-TkQd5DFfOaWC9ebtvozTsrH2Vaod3jYg+vrOeREzIXxBexLz9+rS2DNtjn7+RPUiZhgli0SghgBX6RJRNea0KA=="
-INSIDE = "package/build/dist/vnu.jar"
-JAR = Path(__file__).resolve().parents[2] / ".tools" / f"{NAME}-{VERSION}.jar"
-
-
-class NotWhatWasPinned(Exception):
-    """What came under the name isn't what was looked at when the version was pinned."""
+from tests.fetched import HTML_CHECKER, npm_is_there
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,45 +27,14 @@ def what_is_missing() -> str:
     """Return the sentence that says why files can't be checked here; empty where they can."""
     if not shutil.which("java"):
         return "No Java on PATH, which the HTML checker runs on."
-    if not JAR.exists():
-        return "The HTML checker isn't there: make html-checker fetches it."
+    if not HTML_CHECKER.path.exists():
+        return "The HTML checker isn't there: make test-tools fetches it."
     return ""
 
 
 def is_a_fault_of_the_set_up() -> bool:
     """Say whether everything it takes to have the checker is on this machine."""
-    return bool(shutil.which("java") and shutil.which("npm"))
-
-
-def fetch() -> None:
-    """Put the checker into its place, unless it is there. Raises NotWhatWasPinned."""
-    if JAR.exists():
-        return
-    JAR.parent.mkdir(exist_ok=True)
-    # Beside its place, so that moving it there is one step and no half of it is ever taken for the whole.
-    with tempfile.TemporaryDirectory(dir=JAR.parent) as name:
-        folder = Path(name)
-        subprocess.run(
-            ["npm", "pack", "--silent", f"{NAME}@{VERSION}"],
-            cwd=folder,
-            check=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-        )
-        (packed,) = folder.glob("*.tgz")
-        unpack(packed, folder / JAR.name)
-        (folder / JAR.name).replace(JAR)
-
-
-def unpack(packed: Path, jar: Path) -> None:
-    """Take the checker out of its package. Raises NotWhatWasPinned, and writes nothing then."""
-    digest = base64.b64encode(hashlib.sha512(packed.read_bytes()).digest()).decode()
-    if f"sha512-{digest}" != INTEGRITY:
-        raise NotWhatWasPinned(f"{NAME} {VERSION} is sha512-{digest}, and not {INTEGRITY}.")
-    with tarfile.open(packed) as archive:
-        member = archive.extractfile(INSIDE)
-        assert member is not None
-        jar.write_bytes(member.read())
+    return bool(shutil.which("java")) and npm_is_there()
 
 
 def messages_about(folder: Path) -> list[Message]:
@@ -90,7 +44,7 @@ def messages_about(folder: Path) -> list[Message]:
             "java",
             # Short runs are over before more threads or a better compiler have paid.
             *("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xss2m"),
-            *("-jar", str(JAR)),
+            *("-jar", str(HTML_CHECKER.path)),
             *("--format", "json", "--stdout", "--exit-zero-always"),
             *("--also-check-css", "--also-check-svg", str(folder)),
         ],
@@ -110,10 +64,3 @@ def messages_about(folder: Path) -> list[Message]:
         )
         for said in json.loads(done.stdout)["messages"]
     ]
-
-
-if __name__ == "__main__":
-    try:
-        fetch()
-    except (NotWhatWasPinned, OSError, subprocess.CalledProcessError) as trouble:
-        sys.exit(f"The HTML checker could not be fetched: {trouble}")

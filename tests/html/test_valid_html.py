@@ -8,8 +8,9 @@ import pytest
 
 from forum.web import static_files
 from tests.every_page import Community
+from tests.fetched import HTML_CHECKER, NotWhatWasPinned
 from tests.html import checker
-from tests.html.checker import INSIDE, Message, NotWhatWasPinned, messages_about, unpack
+from tests.html.checker import Message, messages_about
 from tests.html.documents import REFUSED_WITH, documents
 
 # One worker opens all pages, and one run of the checker looks at all of them.
@@ -63,7 +64,7 @@ def test_what_is_broken_is_seen(said: list[Message], file: str) -> None:
 def test_another_package_under_the_same_name_is_not_taken(tmp_path: Path) -> None:
     (tmp_path / "vnu.jar").write_text("Something else.")
     with tarfile.open(tmp_path / "packed.tgz", "w:gz") as archive:
-        archive.add(tmp_path / "vnu.jar", INSIDE)
+        archive.add(tmp_path / "vnu.jar", HTML_CHECKER.inside)
     with pytest.raises(NotWhatWasPinned):
-        unpack(tmp_path / "packed.tgz", tmp_path / "taken.jar")
+        HTML_CHECKER.unpack(tmp_path / "packed.tgz", tmp_path / "taken.jar")
     assert not (tmp_path / "taken.jar").exists()

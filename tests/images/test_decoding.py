@@ -82,11 +82,24 @@ def test_bombs_are_known_by_their_header() -> None:
     screen = made.saved(made.pixels(), "GIF")
     for sent in (
         made.png_of_size(50_000, 50_000),
-        made.png_of_size(8_000, 7_000),
+        made.png_of_size(5_000, 4_001),
         made.png_of_size(2**31 - 1, 1),
         screen[:6] + struct.pack("<HH", 65535, 65535) + screen[10:],
     ):
+        assert "more than 20 million pixels" in refusal(sent)
+    # Phones and cameras make more of them, as JPEG, of which no more is decoded than is kept.
+    photo = made.saved(made.pixels(), "JPEG")
+    size = photo.index(b"\xff\xc0") + 5
+    for height, width in ((8_000, 6_300), (65_500, 65_500)):
+        sent = photo[:size] + struct.pack(">HH", height, width) + photo[size + 4 :]
         assert "more than 50 million pixels" in refusal(sent)
+    assert clean_picture(made.saved(made.pixels(size=(8_160, 6_120)), "JPEG")).width == LONGEST_SIDE
+    # A file of kilobytes whose last pass, of a few bytes, is to be drawn over and over.
+    drawn = made.saved(made.pixels(size=(400, 300)), "JPEG", progressive=True)
+    assert clean_picture(drawn).width == 400
+    last_pass, end = drawn.rindex(b"\xff\xda"), drawn.rindex(b"\xff\xd9")
+    sent = drawn[:end] + drawn[last_pass:end] * 100 + drawn[end:]
+    assert "damaged, or not all of it arrived" in refusal(sent)
     packed = zlib.compress(bytes(80_000_000))
     for bomb in (made.chunk(b"iCCP", b"x\x00\x00" + packed), made.chunk(b"zTXt", b"x\x00\x00" + packed)):
         sent = made.after_header(made.saved(made.pixels(), "PNG"), bomb)

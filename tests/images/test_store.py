@@ -28,13 +28,16 @@ class StandInBucket:
         self.objects: dict[str, tuple[str, bytes]] = {}
         self.asked: list[tuple[str, str]] = []
         self.fails = False
+        # What the key may not.
+        self.refuses = ""
 
     def __call__(self, request: Request) -> Response:
         """Answer as S3 does."""
         self.asked.append((request.method, request.path))
         if self.fails:
             return Response("<Error><Code>InternalError</Code></Error>", 500)
-        if not _SIGNED.fullmatch(request.headers.get("Authorization", "")):
+        signed = _SIGNED.fullmatch(request.headers.get("Authorization", ""))
+        if not signed or request.method == self.refuses:
             return Response("<Error><Code>AccessDenied</Code></Error>", 403)
         if request.method == "PUT":
             self.objects[request.path] = (request.content_type or "", request.get_data())
@@ -76,7 +79,7 @@ def use(store: Store) -> None:
     store.remove(name)
     assert (store.read(name), store.read(other)) == (None, b"other pixels")
     for wrong in ("", "..", "../secret", f"{name}/", f"{name}.webp", name.upper(), "0" * 31, f"{name}\n"):
-        with pytest.raises(ValueError, match="No picture is called so"):
+        with pytest.raises(ValueError, match="not the name of a picture"):
             store.read(wrong)
 
 

@@ -42,6 +42,7 @@ class Showing:
     ORIGIN = "http://localhost"
 
     def __init__(self, community: Community, context: BrowserContext) -> None:
+        self._community = community
         self._client = community.client("visitor")
         self._files: dict[str, tuple[int, dict[str, str], bytes]] = {}
         self._shown: Document | None = None
@@ -61,6 +62,11 @@ class Showing:
             route.fulfill(status=found.status, headers=found.headers, body=found.html)
             return
         address = route.request.url.removeprefix(self.ORIGIN)
+        if address.startswith("/images/"):
+            # Who may see a picture is asked each time: it is whoever opened the page.
+            with self._community.client(self._shown.who).get(address) as answer:
+                route.fulfill(status=answer.status_code, headers=dict(answer.headers), body=answer.data)
+            return
         if address not in self._files:
             with self._client.get(address) as answer:
                 self._files[address] = (answer.status_code, dict(answer.headers), answer.data)

@@ -102,6 +102,14 @@ def test_buttons_quotes_and_names_on_a_small_phone(people: People) -> None:
     page.keyboard.type("@os")
     expect(names.get_by_role("option")).to_have_text(["Ostler"])
     expect_no_scrolling_sideways(page)
+    # They lie over nothing: the button that sends stands below them.
+    assert page.evaluate(
+        """() => {
+            const [names, send] = ["[role=listbox]", "form:has([role=listbox]) .button.primary"].map((one) =>
+                document.querySelector(one).getBoundingClientRect());
+            return names.height > 40 && names.bottom <= send.top;
+        }"""
+    )
     # What scripts put there is for everyone, too.
     page.evaluate(Axe().axe_script)
     assert page.evaluate("async () => (await axe.run()).violations.map((one) => one.id)") == []

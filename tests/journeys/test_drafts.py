@@ -3,15 +3,16 @@
 A real server in a process of its own, and real browsers; who writes is put there by the commands.
 """
 
+import re
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Error, Locator, Page, expect
 from sqlalchemy import delete, update
 
 from config import Settings
@@ -20,9 +21,9 @@ from forum.accounts.proofs import Proven
 from forum.accounts.sign_in_sessions import sign_in
 from forum.app import create_app
 from forum.clock import now
-from forum.community.commands.writing import publish_category
-from forum.community.drafts import CategoryDraft
+from forum.community.commands.categories import publish_category
 from forum.community.models.threads import Topic
+from forum.community.what_is_sent import CategoryDraft
 from forum.permissions.actor import OPERATOR, Proof
 from tests import cast
 from tests.accounts.stand_in import free_port
@@ -101,6 +102,12 @@ def saved(page: Page) -> None:
     expect(page.locator("[data-draft]")).to_have_text("Saved")
 
 
+def crash(page: Page) -> None:
+    """Kill the process that shows a page: nothing of the page's own runs any more."""
+    with page.expect_event("crash"), suppress(Error):
+        page.goto("chrome://crash")
+
+
 def press(page: Page, button: str) -> None:
     page.get_by_role("main").get_by_role("button", name=button, exact=True).click()
 
@@ -109,7 +116,7 @@ def test_a_killed_tab_and_a_killed_server_take_no_words_along(desk: Desk) -> Non
     page = desk.log_in()
     desk.compose(page).press_sequentially("It began on the stairs")
     saved(page)
-    page.context.close()
+    crash(page)
 
     # Another browser has them, below the topic, too; then the server dies while somebody types.
     page = desk.log_in()
@@ -124,17 +131,17 @@ def test_a_killed_tab_and_a_killed_server_take_no_words_along(desk: Desk) -> Non
     saved(page)
     page.context.close()
 
-    # What was typed in the last moment is sent while the page goes: its clock stands still.
+    # What was typed in the last moment is sent as the page is left: its clock stands still.
     page = desk.log_in()
     page.clock.install()
     expect(desk.compose(page)).to_have_value("It began on the stairs, in the dark")
     page.clock.pause_at(now() + timedelta(hours=1))
     words(page).fill("It began on the stairs, and ended well")
-    page.evaluate("dispatchEvent(new Event('pagehide'))")
-    saved(page)
-    page.clock.resume()
-    other = desk.log_in()
-    expect(desk.compose(other)).to_have_value("It began on the stairs, and ended well")
+    with page.expect_request("**/drafts/save"):
+        page.goto(f"{desk.settings.base_url}/about")
+    page, other = desk.log_in(), desk.log_in()
+    for one in (page, other):
+        expect(desk.compose(one)).to_have_value("It began on the stairs, and ended well")
 
     # The first one's page is old by now: nothing is written over, and both texts are shown.
     words(other).fill("It began on the stairs, and ended very well")
@@ -150,6 +157,55 @@ def test_a_killed_tab_and_a_killed_server_take_no_words_along(desk: Desk) -> Non
     expect(other.locator("article:target")).to_contain_text("and ended very well")
     other.goto(f"{desk.settings.base_url}/drafts")
     expect(other.get_by_role("main")).to_contain_text("Nothing waits here.")
+
+
+def test_a_page_that_is_left_while_one_types_takes_its_words_along(desk: Desk) -> None:
+    page = desk.log_in()
+    page.goto(f"{desk.settings.base_url}/topics/{desk.topic_id}")
+    # With nothing selected the link quotes the whole post, below what was typed already, and leads nowhere.
+    words(page).press_sequentially("Before I forget:")
+    page.get_by_role("article").get_by_role("link", name="Quote").click()
+    quoted = r"Before I forget:\n\n> \[#1\]\(/posts/\d+\)\n> It is bad today\.\n\n"
+    expect(words(page)).to_have_value(re.compile(f"^{quoted}$"))
+    expect(words(page)).to_be_focused()
+    page.keyboard.type("breathe")
+    # A link and a button that lead away wait: the next page opens with these words, and goes on from them.
+    page.get_by_role("navigation", name="You are in").get_by_role("link", name="Flares").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Flares")
+    desk.compose(page)
+    expect(words(page)).to_have_value(re.compile(f"^{quoted}breathe$"))
+    page.goto(f"{desk.settings.base_url}/topics/{desk.topic_id}")
+    words(page).press("ControlOrMeta+End")
+    page.keyboard.type(" in")
+    page.get_by_role("button", name="Followed").click()
+    expect(page.get_by_role("button", name="Followed", pressed=True)).to_be_visible()
+    expect(words(page)).to_have_value(re.compile(f"^{quoted}breathe in$"))
+    words(page).press("ControlOrMeta+End")
+    page.keyboard.type(", and out")
+    saved(page)
+    # Whoever stops a sending (as with Esc) and types on is writing still.
+    words(page).evaluate("text => text.form.dispatchEvent(new SubmitEvent('submit', {bubbles: true}))")
+    with page.expect_response("**/drafts/save"):
+        page.keyboard.type(" again")
+    desk.compose(page)
+    expect(words(page)).to_have_value(re.compile(f"^{quoted}breathe in, and out again$"))
+    page.goto(f"{desk.settings.base_url}/topics/{desk.topic_id}/reply?quote=1")
+    page.keyboard.type("So much for that.")
+    expect(words(page)).to_have_value(re.compile(r"It is bad today\.\n\nSo much for that\.$"))
+    saved(page)
+
+    # What trying again doesn't mend is tried once, until somebody types on.
+    tried: list[str] = []
+    page.on("request", lambda request: tried.append(request.url) if "/drafts/save" in request.url else None)
+    page.clock.install()
+    desk.compose(page).fill("x" * 100_001)
+    page.clock.run_for(3_000)
+    expect(page.locator("[data-draft]")).to_contain_text("This can't be saved at present.")
+    page.clock.run_for(120_000)
+    words(page).fill("Short again")
+    page.clock.run_for(3_000)
+    saved(page)
+    assert len(tried) == 2
 
 
 def test_a_session_a_token_and_a_topic_that_are_no_more_take_no_words_along(desk: Desk) -> None:

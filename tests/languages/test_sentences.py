@@ -37,6 +37,8 @@ NO_SENTENCES = {
     "Something recurs, and nobody does it.",
     "The database doesn't have the structure of this release yet. Run this first: forum db upgrade",
     "Thing",
+    # The name of a header.
+    "Origin",
     "A letter goes to one address.",
     "A letter's address or subject is encoded already, and could hold a control character.",
     "A letter's link must be a path on this site.",

@@ -7,9 +7,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from forum.community.commands import writing as commands
-from forum.community.drafts import CategoryDraft
+from forum.community.commands import categories
 from forum.community.models.threads import Audience, Post, Topic
+from forum.community.what_is_sent import CategoryDraft
 from forum.database.session import Database
 from forum.permissions.actor import OPERATOR, Actor
 from tests import cast
@@ -37,7 +37,7 @@ def make_room(database: Database, slug: str) -> None:
     """Make a category."""
     with database.transaction() as session:
         name = slug.replace("-", " ").capitalize()
-        commands.publish_category(
+        categories.publish_category(
             session, OPERATOR, CategoryDraft(slug, name, "A room", "Be *gentle*.", False, 1)
         )
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from forum.accounts.leaving import begin_leaving
 from forum.accounts.models import Member
-from forum.community.drafts import TopicDraft
+from forum.community.what_is_sent import TopicDraft
 from forum.database.session import Database
 from tests.cast import Someone
 from tests.community.conftest import start, topic_draft

@@ -5,8 +5,8 @@ from sqlalchemy import update
 
 from forum.accounts.models import Member
 from forum.community.commands import writing as community
-from forum.community.drafts import PostEdit
 from forum.community.models.threads import Post, PostState, Topic, TopicState
+from forum.community.what_is_sent import PostEdit
 from forum.database.session import Database
 from forum.moderation.models import ReportReason
 from forum.permissions.actor import MemberState

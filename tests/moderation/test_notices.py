@@ -179,6 +179,7 @@ def test_there_are_words_for_whatever_anybody_is_told() -> None:
             Action.POST_BOOKMARK,
             Action.TOPIC_WATCH,
             Action.CATEGORY_WATCH,
+            Action.WATCH_END,
             Action.MEMBER_BLOCK,
             Action.MEMBER_LOOK_UP,
             Action.MEMBER_NOTE,

@@ -12,8 +12,8 @@ from forum import clock
 from forum.accounts.models import Member
 from forum.audit_log.models import AuditEntry
 from forum.community.commands import writing as community
-from forum.community.drafts import PostEdit
 from forum.community.models.threads import Audience, Post, PostState
+from forum.community.what_is_sent import PostEdit
 from forum.database.session import Database
 from forum.moderation.commands.reports import MOST_BY_A_MEMBER, MOST_BY_VISITORS, raise_report, sweep_reports
 from forum.moderation.commands.working import claim_report, close_report

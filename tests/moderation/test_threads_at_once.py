@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from forum import clock, consequences
 from forum.accounts.models import Member
 from forum.audit_log.models import AuditEntry
+from forum.community.commands import categories
 from forum.community.commands import writing as community
-from forum.community.drafts import CategoryDraft, PostEdit
 from forum.community.models.threads import Category, Post, PostState, SubmissionKey, Topic, TopicState
 from forum.community.subjects import TopicWentOn, visible_post, where_merged
 from forum.community.topic_facts import rewrite
+from forum.community.what_is_sent import CategoryDraft, PostEdit
 from forum.database.session import Database
 from forum.errors import Conflict, Invalid, Refusal
 from forum.moderation.commands import threads as commands
@@ -39,7 +40,7 @@ def database(database_url: str) -> Iterator[Database]:
     with made.transaction() as session:
         for position, slug in enumerate(("flares-today", "daily-life")):
             draft = CategoryDraft(slug, slug, "A room", "Be *gentle*.", False, position)
-            community.publish_category(session, OPERATOR, draft)
+            categories.publish_category(session, OPERATOR, draft)
     yield made
     made.dispose()
 

@@ -116,8 +116,11 @@ EXPECTED: dict[Action, dict[str, set[str]]] = {
     Action.TOPIC_EDIT: {**dict.fromkeys(SUBJECTS, NOBODY), "own": WRITERS},
     Action.TOPIC_NARROW: {**dict.fromkeys(SUBJECTS, NOBODY), "own": MEMBERS, "own, locked": MEMBERS},
     Action.IMAGE_ADD: dict.fromkeys(SUBJECTS, WRITERS),
-    **{action: dict.fromkeys(SUBJECTS, KEEPERS) for action in (Action.DRAFT_KEEP, Action.POST_BOOKMARK)},
-    **{action: dict.fromkeys(SUBJECTS, MEMBERS) for action in (Action.TOPIC_WATCH, Action.CATEGORY_WATCH)},
+    **{
+        action: dict.fromkeys(SUBJECTS, KEEPERS)
+        for action in (Action.DRAFT_KEEP, Action.POST_BOOKMARK, Action.TOPIC_WATCH, Action.CATEGORY_WATCH)
+    },
+    Action.WATCH_END: dict.fromkeys(SUBJECTS, MEMBERS),
     Action.MEMBER_BLOCK: {**dict.fromkeys(SUBJECTS, MEMBERS), "oneself": NOBODY},
     Action.ACCOUNT_RENAME: dict.fromkeys(
         SUBJECTS, MEMBERS - {"suspended", "suspended moderator", "turned away"}

@@ -10,13 +10,17 @@ from pathlib import Path
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, func, select, text
 
 from config import Settings
 from forum import clock, consequences, schedule
 from forum.accounts.leaving import GRACE
 from forum.community.commands import writing as commands
-from forum.community.drafts import PostEdit
+from forum.community.commands.drafts import keep_draft
+from forum.community.models.kept_drafts import KeptDraft
+from forum.community.models.threads import Post
+from forum.community.unsent import DraftPlace, Known, Unsent
+from forum.community.what_is_sent import PostEdit
 from forum.database.base import Base
 from forum.database.session import Database
 from forum.jobs.worker import Worker
@@ -109,6 +113,18 @@ def do_everything(database: Database, settings: Settings, after: timedelta) -> N
         Worker(database, handlers, errands=errands).run_due(limit=200)
 
 
+def draft_about(other: Someone, someone: Someone, topic: int) -> None:
+    """Let somebody write about them and send none of it: an answer, and a new text for a post that mentions them."""
+    with other.database.reading() as session:
+        first = session.scalars(select(Post.id).where(Post.topic_id == topic, Post.number == 1)).one()
+    quoted = f"> [#1](/posts/{first})\n> {words(0, 0).strip()}"
+    post = reply(other.database, other.actor, topic, f"Dear @{someone.name},\n\n{quoted}")
+    about = f"@{someone.name} said:\n\n{quoted}\n\n> [#1](/posts/{first})\n> As I recall: {words(0, 0)}"
+    for place in (DraftPlace(topic_id=topic), DraftPlace(post_id=post)):
+        with other.database.transaction() as session:
+            keep_draft(session, other.actor, place, Unsent(about), Known())
+
+
 @pytest.fixture
 def leaver(app: Flask, database: Database, settings: Settings) -> tuple[Someone, markers.Seeded]:
     """Somebody with a marker in every column, who wrote much and has a copy of it all lying there; and who leaves."""
@@ -116,6 +132,7 @@ def leaver(app: Flask, database: Database, settings: Settings) -> tuple[Someone,
     someone, other = cast.member(app, "Rowan"), cast.member(app, "Marlow")
     markers.seed(other, "numbat")
     topic = write_much(someone, other)
+    draft_about(other, someone, topic)
     # What can be seen on pictures has no words to be looked for: it is their files that must be gone.
     reply_with_picture(someone, topic)
     assert add(someone, begin(someone, f"/topics/{topic}/reply"), photo()).status_code == 303
@@ -137,6 +154,9 @@ def erase(someone: Someone, settings: Settings) -> None:
     do_everything(someone.database, settings, GRACE + timedelta(minutes=1))
     assert not is_there(someone)
     assert files_of(settings) == set()
+    with someone.database.reading() as session:
+        assert session.execute(select(func.count()).select_from(KeptDraft)).scalar_one() == 3
+    assert markers.places(someone.database, ["Rowan"]) == {}
     assert markers.places(someone.database, ["Others' words 7."])["others' words 7."] == {
         "post.html",
         "post.markdown",

@@ -30,8 +30,8 @@ from forum.accounts.providers.signed_requests import SignedCall
 from forum.accounts.sign_in_sessions import sign_in, sign_in_as
 from forum.audit_log.models import AuditEntry
 from forum.community.commands import writing as commands
-from forum.community.drafts import PostEdit
 from forum.community.models.threads import CategoryModerator, Post, PostState, PostVersion, Topic, TopicState
+from forum.community.what_is_sent import PostEdit
 from forum.consent.ledger import verify
 from forum.consent.models import ConsentEvent
 from forum.database.base import Base

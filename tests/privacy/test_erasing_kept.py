@@ -7,8 +7,8 @@ from sqlalchemy import select
 from forum.accounts.models import PostsFate
 from forum.accounts.sign_in_sessions import sign_in
 from forum.community.commands import writing as commands
-from forum.community.drafts import PostEdit
 from forum.community.models.threads import Post, PostState, PostVersion, Topic, TopicState
+from forum.community.what_is_sent import PostEdit
 from forum.consent.commands import withdraw
 from forum.database.session import Database
 from forum.permissions.actor import Purpose

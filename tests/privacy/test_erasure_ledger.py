@@ -16,9 +16,9 @@ from forum.accounts.leaving import GRACE, begin_leaving
 from forum.accounts.models import Member, PostsFate
 from forum.accounts.sign_in_sessions import sign_in
 from forum.community.commands import writing as commands
-from forum.community.drafts import PostEdit
 from forum.community.models.threads import Post
 from forum.community.purging import purge_earlier_text
+from forum.community.what_is_sent import PostEdit
 from forum.consent.changing import take_back
 from forum.consent.models import ConsentMethod
 from forum.database.session import Database

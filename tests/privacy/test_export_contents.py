@@ -13,14 +13,19 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
 from forum.accounts.models import Member
+from forum.community.commands.drafts import keep_draft
+from forum.community.models.threads import Post
+from forum.community.unsent import DraftPlace, Known, Unsent
 from forum.database.session import Database
 from forum.privacy import export_html, export_schema, export_wording
 from forum.privacy.export_data import tables
 from forum.text.pseudo import ACCENTED, MIRRORED
 from forum.text.spreadsheets import as_csv
 from tests import cast
+from tests.community.conftest import start, topic_draft
 from tests.databases import ROOT
 from tests.json_schema import problems
 from tests.moderation.conftest import make_post, make_room
@@ -72,6 +77,23 @@ def test_every_marker_is_in_every_form_and_nobody_elses_anywhere(app: Flask, row
     # What is theirs and not in the copy is nowhere in it: secrets, and what moderators wrote to each other.
     withheld = mine.all().keys() - exported.keys()
     assert [name for name in withheld if mine.all()[name] in everything] == []
+
+
+@pytest.mark.proves("D2")
+def test_of_others_nothing_is_in_what_was_not_sent_yet(
+    app: Flask, database: Database, rowan: cast.Someone
+) -> None:
+    marlow = cast.member(app, "Marlow")
+    topic = start(database, marlow.actor, topic_draft("flares-today", "Words of a numbat."))
+    with database.transaction() as session:
+        first = session.scalars(select(Post.id).where(Post.topic_id == topic)).one()
+        quoted = f"> [#1](/posts/{first})\n> "
+        mine = f"@Marlow, my words.\n\n{quoted}Words of a numbat.\n\nAnd:\n\n{quoted}Like a numbat."
+        keep_draft(session, rowan.actor, DraftPlace(topic_id=topic), Unsent(mine), Known())
+    copy = copy_of(app, rowan)
+    (row,) = json_of(copy)["tables"]["kept_draft"]
+    assert row["words"] == "@a member, my words.\n\n> (quoted words)\n\nAnd:\n\n> (quoted words)"
+    assert [word for word in ("numbat", "Marlow") if word in everything_in(copy)] == []
 
 
 @pytest.mark.proves("D2")

@@ -13,9 +13,9 @@ from forum import clock
 from forum.accounts.leaving import GRACE
 from forum.audit_log.models import AuditEntry
 from forum.community.commands import writing as commands
-from forum.community.drafts import PostEdit
 from forum.community.models.threads import Post, PostState
 from forum.community.purging import purge_earlier_text
+from forum.community.what_is_sent import PostEdit
 from forum.database.session import Database
 from forum.errors import Conflict, Forbidden, Invalid, NotFound, SignInFirst
 from forum.permissions.actor import OPERATOR, VISITOR, Actor

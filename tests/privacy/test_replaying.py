@@ -1,10 +1,8 @@
 """After a restore: what was deleted or hidden since the backup is so again, and nothing else is."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import time_machine
@@ -17,9 +15,9 @@ from forum.accounts.leaving import GRACE, begin_leaving
 from forum.accounts.models import AccountNotice, Ban, Leaving, Member, PostsFate, SignInSession, Suspension
 from forum.accounts.sign_in_sessions import sign_in
 from forum.community.commands import writing as commands
-from forum.community.drafts import PostEdit
 from forum.community.models.threads import Post, PostState, PostVersion
 from forum.community.purging import purge_earlier_text
+from forum.community.what_is_sent import PostEdit
 from forum.consent.changing import take_back
 from forum.consent.ledger import verify
 from forum.consent.models import ConsentMethod, ConsentRecord, Decision
@@ -41,34 +39,12 @@ from tests.community.conftest import reply, start, topic_draft
 from tests.moderation.conftest import make_room
 from tests.moderation.leaving import MARK as WORD
 from tests.moderation.leaving import ROOM, is_there, leave, run
+from tests.privacy.conftest import Back
 from tests.privacy.test_erasure_ledger import begin, copy_out
 
 # The database goes back to what it was: on SQLite by its file. That PostgreSQL's comes back is proven by the command
 # (tests/cli/test_backup.py); what is done afterwards is the same statements on both.
 pytestmark = pytest.mark.parametrize("dialect", ["sqlite"])
-
-Back = Callable[[], None]
-
-
-@pytest.fixture
-def taken(database: Database, settings: Settings, tmp_path: Path) -> Callable[[], Back]:
-    """Take a copy of the database; what is returned puts it back, as somebody would by hand."""
-    file = Path(settings.database_url.removeprefix("sqlite:///"))
-
-    def take() -> Back:
-        database.tidy()
-        copy = Path(shutil.copyfile(file, tmp_path / "copy.sqlite3"))
-
-        def put_back() -> None:
-            copy_out(database, settings)
-            database.dispose()
-            for part in ("-wal", "-shm"):
-                file.with_name(file.name + part).unlink(missing_ok=True)
-            shutil.copyfile(copy, file)
-
-        return put_back
-
-    return take
 
 
 def is_refused(settings: Settings) -> bool:

@@ -15,8 +15,8 @@ from forum.accounts.leaving import begin_leaving
 from forum.accounts.models import AccountEvent, AccountNotice, Member
 from forum.accounts.sign_in_sessions import sign_in
 from forum.community.commands import writing as commands
-from forum.community.drafts import PostEdit
 from forum.community.models.threads import Post, PostVersion, Topic
+from forum.community.what_is_sent import PostEdit
 from forum.consent.commands import withdraw
 from forum.database.session import Database
 from forum.errors import Conflict

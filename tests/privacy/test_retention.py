@@ -20,10 +20,14 @@ from forum.accounts.models import (
     AccountNotice,
     Ban,
     DeletionRequest,
+    EmailAddress,
     FormerName,
+    Identity,
     Leaving,
     Member,
+    Passkey,
     PasskeyChallenge,
+    RecoveryCode,
     SecurityEvent,
     SignInAttempt,
     SignInPurpose,
@@ -32,18 +36,23 @@ from forum.accounts.models import (
 )
 from forum.accounts.sign_in_sessions import sign_in
 from forum.audit_log.commands import record
+from forum.community.models.blocks import Block
 from forum.community.models.kept_drafts import KeptDraft
-from forum.community.models.threads import SubmissionKey
+from forum.community.models.reactions import Reaction
+from forum.community.models.reading import Bookmark, CategoryWatch, ReadMark, TopicWatch, Visit
+from forum.community.models.threads import CategoryModerator, Post, PostVersion, SubmissionKey, Topic
+from forum.consent.models import ConsentRecord
 from forum.database.base import Base
 from forum.database.session import Database
 from forum.jobs import queue
 from forum.jobs.models import Job
-from forum.moderation.models import Notice, Report, ReportReason
+from forum.moderation.models import MemberNote, Notice, Report, ReportReason
 from forum.permissions.actions import Action
 from forum.permissions.actor import OPERATOR, MemberState, Role
 from forum.privacy import retention
 from forum.privacy.erasure_ledger import note
-from forum.privacy.models import DataExport, Erasure, ErasureKind, ExportState, LegalHold
+from forum.privacy.models import DataExport, Erasure, ErasureKind, ExportState, KeptPost, LegalHold
+from forum.privacy.registry import HELD
 from forum.privacy.retention import RULES, Rule, retention_rows
 from tests import cast
 from tests.cast import Someone
@@ -183,6 +192,12 @@ def _erasure(world: World) -> object:
     return world.session.execute(update(Erasure).values(written_at=clock.now()))
 
 
+def _read_mark(world: World) -> None:
+    topic_id = world.session.execute(select(Post.topic_id).where(Post.id == world.post_id)).scalar_one()
+    world.session.execute(update(Topic).values(last_activity_at=clock.now()))
+    world.session.add(ReadMark(member_id=world.someone.member_id, topic_id=topic_id, number=1))
+
+
 ROWAN = Member.name == "Rowan"
 KEPT: dict[str, Kept] = {
     "attempts": Kept(10 * MINUTE, add(_attempt), rows(SignInAttempt), timedelta(seconds=1)),
@@ -234,6 +249,7 @@ KEPT: dict[str, Kept] = {
         ),
         rows(KeptDraft),
     ),
+    "read-marks": Kept(365 * DAY, _read_mark, rows(ReadMark)),
     "submission-keys": Kept(
         2 * DAY,
         add(
@@ -293,6 +309,41 @@ def world(app: Flask, database: Database) -> Callable[[Session], World]:
         session.execute(update(Member).where(~ROWAN).values(role=Role.MODERATOR))
         session.execute(update(Member).values(last_seen_on=clock.today()))
     return lambda session: World(someone, topic, session)
+
+
+# Which row tells of each table whose rows go with their member.
+TOLD = {
+    AccountNotice: "account-notices",
+    Block: "blocks",
+    Bookmark: "bookmarks",
+    CategoryModerator: "account",
+    CategoryWatch: "watches",
+    ConsentRecord: "consents",
+    DataExport: "exports",
+    EmailAddress: "email",
+    Identity: "ways-in",
+    KeptDraft: "drafts",
+    KeptPost: "leaving",
+    Leaving: "leaving",
+    Member: "account",
+    MemberNote: "member-notes",
+    Notice: "notices",
+    Passkey: "ways-in",
+    PostVersion: "posts",
+    Reaction: "reactions",
+    ReadMark: "read-marks",
+    RecoveryCode: "ways-in",
+    SignInSession: "sessions",
+    SubmissionKey: "submission-keys",
+    Suspension: "suspensions",
+    TopicWatch: "watches",
+    Visit: "visits",
+}
+
+
+def test_no_table_about_somebody_is_without_a_row() -> None:
+    assert {held.table for held in HELD if held.rows_go} == TOLD.keys()
+    assert set(TOLD.values()) <= {rule.key for rule in RULES}
 
 
 def test_no_row_is_without_a_test() -> None:

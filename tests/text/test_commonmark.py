@@ -5,6 +5,7 @@ block of its own, and the elements around them in the order of their beginnings.
 stays in view as it was typed, so that nobody's words are lost.
 """
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -154,8 +155,13 @@ RENDERERS = [render_post, render_page]
 def read(render: Callable[[str], RenderedText], markdown: str) -> tuple[str, list[str]]:
     """Return what a reader sees of a text, and the elements it is in."""
     elements = [name for name, _attributes in held_to_the_list(render, markdown)]
-    html = render(markdown).html.replace("<br>", " ").replace("</li>", " </li>").replace("</p>", " </p>")
-    return " ".join(parsed(html).text.split()), elements
+    return words_of(render(markdown).html), elements
+
+
+def words_of(html: str) -> str:
+    """Return the visible words of HTML, with single spaces: lines, list items and paragraphs end with one."""
+    apart = re.sub(r"(<br\s*/?>|</(?:li|p|h[1-6]|blockquote|pre)>|<hr\s*/?>)", r" \1 ", html)
+    return " ".join(parsed(apart).text.split())
 
 
 @pytest.mark.parametrize("render", RENDERERS)

@@ -201,6 +201,6 @@ def _calls(render: Callable[[str], RenderedText], markdown: str) -> int:
 @pytest.mark.parametrize("render", RENDERERS)
 def test_a_text_twice_as_long_is_twice_the_work(render: Callable[[str], RenderedText]) -> None:
     for marker in [*MARKERS, *(link.replace("%", "javascript:x") + "\n" for link in LINKS)]:
-        once = marker * (1_000 // len(marker))
+        once = marker * (500 // len(marker))
         # A little more than twice, because a text has a beginning and an end.
         assert _calls(render, once + once) <= 2.2 * _calls(render, once) + 500, marker

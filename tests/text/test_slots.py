@@ -55,6 +55,11 @@ def test_a_quoted_block_becomes_a_paragraph_of_its_own() -> None:
         (345, "the *whole* night second"),
     ]
     assert render_post(text).html.count("<p>[[quote ") == 2
+    # Somebody wrote on in its first line, or put the words there: it is a quote all the same.
+    for first, words in ((" and more", "and more the *whole* night"), (": ", ": the *whole* night")):
+        text, found = quotes(QUOTE.replace(")", f"){first}"))
+        assert (text, found[0].post_id, found[0].words) == ("[[quote 1]]", 345, words)
+    assert quotes("> [#12](/posts/345) the whole night")[1][0].words == "the whole night"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
+from markupsafe import Markup
 
 from forum.text import translate
 from forum.text.translate import gettext, lazy_gettext, ngettext
@@ -124,3 +125,10 @@ def test_days_and_moments_are_said_in_the_zone_and_locale_in_use() -> None:
         assert translate.say_date(date(2026, 11, 22)) == "22. November 2026"
 
     apart(work)
+
+
+def test_html_among_the_values_makes_html_of_the_message_and_of_nothing_else() -> None:
+    said = gettext("<%(what)s> & %(when)s", what="<b>", when=Markup("<time>now</time>"))
+    assert said == Markup("&lt;&lt;b&gt;&gt; &amp; <time>now</time>")
+    assert isinstance(said, Markup)
+    assert not isinstance(gettext("%(what)s", what="<b>"), Markup)

@@ -6,8 +6,8 @@ from flask.testing import FlaskClient
 
 from forum import clock
 from forum.accounts.models import Suspension
-from forum.community.commands import writing as commands
-from forum.community.drafts import CategoryDraft
+from forum.community.commands import categories
+from forum.community.what_is_sent import CategoryDraft
 from forum.database.session import Database
 from forum.permissions.actor import OPERATOR
 from tests import cast
@@ -37,7 +37,7 @@ def test_a_members_page_is_open_to_members_however_things_stand_with_them(
 
 def test_a_staff_page_does_not_exist_for_members(app: Flask, client: FlaskClient, database: Database) -> None:
     with database.transaction() as session:
-        category_id = commands.publish_category(
+        category_id = categories.publish_category(
             session, OPERATOR, CategoryDraft("flares", "Flares", "When it is bad", "Be gentle.", False, 1)
         )
     assert get(client, "/trial/staff") == 303

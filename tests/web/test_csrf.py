@@ -42,12 +42,25 @@ def test_a_program_sends_the_token_as_a_header(client: FlaskClient, token: dict[
     assert client.post("/trial/status/200", headers=headers).status_code == 200
 
 
-def test_what_another_site_sent_is_not_shown(client: FlaskClient) -> None:
-    answer = client.post(
-        "/trial/form", data={"text": "Send your password."}, headers={"Sec-Fetch-Site": "cross-site"}
-    )
-    assert answer.status_code == 400
-    assert "Send your password." not in answer.text
+@pytest.mark.proves("W3")
+@pytest.mark.parametrize("address", ["/trial/form", "/topics/1/reply"])
+def test_what_another_site_sent_is_not_shown(client: FlaskClient, address: str) -> None:
+    # Older browsers, and any over plain http, say nothing but the origin, and that may be nobody's.
+    for foreign in (
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": "https://elsewhere.example"},
+        {"Origin": "null"},
+    ):
+        answer = client.post(address, data={"text": "Send your password."}, headers=foreign)
+        assert answer.status_code in (400, 401)
+        assert "Send your password." not in answer.text
+        # Nor does a visitor's empty session take the place of somebody's own.
+        assert "Set-Cookie" not in answer.headers
+    for own in ({}, {"Origin": "http://localhost"}, {"Sec-Fetch-Site": "same-origin"}):
+        assert (
+            "Send your password."
+            in client.post(address, data={"text": "Send your password."}, headers=own).text
+        )
 
 
 def test_the_token_sets_a_cookie_that_scripts_and_other_sites_can_not_use(client: FlaskClient) -> None:

@@ -20,8 +20,8 @@ from tests.web.test_headers import check
 LARGEST = 1000
 
 
-def at_most(_path: str) -> int:
-    """Return how many bytes may come to an address."""
+def at_most(_environ: WSGIEnvironment) -> int:
+    """Return how many bytes may come with a request."""
     return LARGEST
 
 
@@ -56,7 +56,7 @@ def ask(
 
 
 def test_a_whole_body_is_handed_on() -> None:
-    layer = BodiesFirst(echo, 4, at_most)
+    layer = BodiesFirst(echo, 4, at_most, LARGEST)
     assert ask(layer, BytesIO(b"hello and more"), CONTENT_LENGTH="5")[:2] == (200, "hello")
     assert ask(layer, BytesIO(b"hello"), CONTENT_LENGTH="")[:2] == (200, "")
     assert ask(layer, BytesIO(b"hello"), CONTENT_LENGTH="five")[:2] == (200, "")
@@ -64,7 +64,7 @@ def test_a_whole_body_is_handed_on() -> None:
 
 
 def test_a_chunked_body_is_handed_on_with_its_length() -> None:
-    layer = BodiesFirst(echo, 4, at_most)
+    layer = BodiesFirst(echo, 4, at_most, LARGEST)
     chunked: dict[str, Any] = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
     status, text, headers = ask(layer, BytesIO(b"hello"), CONTENT_LENGTH="", **chunked)
     assert (status, text, headers["X-Length"]) == (200, "hello", "5")
@@ -74,7 +74,7 @@ def test_a_chunked_body_is_handed_on_with_its_length() -> None:
 
 
 def test_half_a_body_is_never_handed_on() -> None:
-    layer = BodiesFirst(echo, 4, at_most)
+    layer = BodiesFirst(echo, 4, at_most, LARGEST)
     status, text, headers = ask(layer, BytesIO(b"hel"), CONTENT_LENGTH="5")
     assert status == 400
     assert "Not everything arrived" in text
@@ -84,8 +84,8 @@ def test_half_a_body_is_never_handed_on() -> None:
 def test_readers_bodies_are_not_waited_for() -> None:
     never = SlowBody(b"hello", threading.Event(), threading.Semaphore(0))
     for method in ("GET", "HEAD", "OPTIONS"):
-        assert ask(BodiesFirst(echo, 4, at_most), never, method, CONTENT_LENGTH="5")[0] == 200
-    assert ask(BodiesFirst(echo, 4, at_most), never, CONTENT_LENGTH=str(LARGEST + 1))[1] == ""
+        assert ask(BodiesFirst(echo, 4, at_most, LARGEST), never, method, CONTENT_LENGTH="5")[0] == 200
+    assert ask(BodiesFirst(echo, 4, at_most, LARGEST), never, CONTENT_LENGTH=str(LARGEST + 1))[1] == ""
 
 
 @pytest.mark.parametrize("chunked", [False, True])
@@ -93,7 +93,7 @@ def test_slow_bodies_hold_half_of_the_threads_and_no_more(
     chunked: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(request_bodies, "TURN_TIMEOUT", 0.01)
-    layer = BodiesFirst(echo, 8, at_most)
+    layer = BodiesFirst(echo, 8, at_most, LARGEST)
     go_on, begun = threading.Event(), threading.Semaphore(0)
     kind: dict[str, Any] = (
         {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
@@ -122,7 +122,7 @@ def test_slow_bodies_hold_half_of_the_threads_and_no_more(
 
 
 def test_nobody_waits_where_nothing_moves(monkeypatch: pytest.MonkeyPatch) -> None:
-    layer = BodiesFirst(echo, 2, at_most)
+    layer = BodiesFirst(echo, 2, at_most, LARGEST)
     go_on, begun = threading.Event(), threading.Semaphore(0)
     with ThreadPoolExecutor(1) as slow:
         held = slow.submit(ask, layer, SlowBody(b"hello", go_on, begun), CONTENT_LENGTH="5")
@@ -139,8 +139,33 @@ def test_nobody_waits_where_nothing_moves(monkeypatch: pytest.MonkeyPatch) -> No
     assert ask(layer, BytesIO(b"hello"), CONTENT_LENGTH="5")[0] == 200
 
 
+def test_a_large_body_keeps_its_turn_until_it_is_answered() -> None:
+    at_work, go_on = threading.Semaphore(0), threading.Event()
+
+    def slow(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        at_work.release()
+        assert go_on.wait(30)
+        return echo(environ, start_response)
+
+    layer = BodiesFirst(slow, 4, at_most, LARGEST // 2)
+    large = b"x" * LARGEST
+    with ThreadPoolExecutor(2) as others:
+        held = others.submit(ask, layer, BytesIO(large), CONTENT_LENGTH=str(LARGEST))
+        try:
+            assert at_work.acquire(timeout=30)
+            # A quarter of four has a large body; what is no larger than others is taken all the same.
+            status, _text, headers = ask(layer, BytesIO(large), CONTENT_LENGTH=str(LARGEST))
+            assert (status, int(headers["Retry-After"]) > 0) == (503, True)
+            small = others.submit(ask, layer, BytesIO(b"hello"), CONTENT_LENGTH="5")
+            assert at_work.acquire(timeout=30)
+        finally:
+            go_on.set()
+        assert (held.result()[0], small.result()[:2]) == (200, (200, "hello"))
+    assert ask(layer, BytesIO(large), CONTENT_LENGTH=str(LARGEST))[0] == 200
+
+
 def test_sixteen_honest_senders_at_once_are_all_heard() -> None:
-    layer = BodiesFirst(echo, 16, at_most)
+    layer = BodiesFirst(echo, 16, at_most, LARGEST)
     together = threading.Barrier(16)
 
     def send(number: int) -> tuple[int, str]:
@@ -158,7 +183,7 @@ def test_a_turn_comes_back_when_reading_fails() -> None:
         def read(self, size: int | None = -1, /) -> bytes:
             raise ConnectionResetError
 
-    layer = BodiesFirst(echo, 2, at_most)
+    layer = BodiesFirst(echo, 2, at_most, LARGEST)
     for _ in range(3):
         assert ask(layer, Broken(), CONTENT_LENGTH="5")[0] == 400
     assert ask(layer, BytesIO(b"hello"), CONTENT_LENGTH="5")[0] == 200

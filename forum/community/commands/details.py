@@ -9,7 +9,7 @@ from forum.community.models.threads import Audience, Intent, Topic
 from forum.community.queries.details import TopicDetails, is_narrower, topic_details
 from forum.community.subjects import hold_topic
 from forum.errors import Conflict, Invalid
-from forum.events import TopicChanged, emit
+from forum.events import TopicChanged, TopicNarrowed, emit
 from forum.permissions.actions import Action
 from forum.permissions.actor import Actor
 from forum.permissions.check import require
@@ -34,7 +34,7 @@ def change_details(session: Session, actor: Actor, topic_id: int, edit: DetailsE
     Nothing of what was so before is kept. Quotes of its posts follow by themselves: they show what their readers may
     read. Earlier addresses lead on to the new one, for whoever may still read it.
 
-    Emits: TopicChanged (unless it is so already)
+    Emits: TopicChanged (unless it is so already), TopicNarrowed (where fewer may read it than before)
     Raises: NotFound, SignInFirst, Forbidden, Invalid (more readers after others answered), Conflict (its first post
         is not shown, so there is no title to change)
     """
@@ -56,6 +56,8 @@ def change_details(session: Session, actor: Actor, topic_id: int, edit: DetailsE
             .execution_options(synchronize_session=False)
         )
         emit(session, TopicChanged(topic_id=topic.id, category_id=topic.category_id))
+    if is_narrower(edit.audience, topic.audience):
+        emit(session, TopicNarrowed(topic_id=topic.id, category_id=topic.category_id))
     return topic_details(session, actor, topic.id).address
 
 

@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from forum import clock
 from forum.community.commands.images import attach
+from forum.community.kept_words import topic_of
+from forum.community.letting_go import remove_drafts
 from forum.community.models.images import Image
 from forum.community.models.kept_drafts import KeptDraft
 from forum.community.models.threads import (
@@ -17,12 +19,11 @@ from forum.community.models.threads import (
     SubmissionKey,
     Topic,
 )
-from forum.community.pictures import drop_of_drafts
-from forum.community.queries.drafts import is_at, unsent_in
+from forum.community.queries.drafts import is_at, stored_in, unsent_in
+from forum.community.slotting import by_numbers
 from forum.community.subjects import visible_post, visible_topic
 from forum.community.unsent import DraftPlace, Known, Unsent
 from forum.database.dialects import tools
-from forum.database.rows import rows_changed
 from forum.errors import Conflict, Invalid, NotFound
 from forum.permissions.actions import Action
 from forum.permissions.actor import Actor
@@ -58,6 +59,7 @@ def keep_draft(
 ) -> tuple[int, int]:
     """Keep a text on its way in place of what was kept there, and return its id and its revision, or (0, 0).
 
+    Whom it mentions and what it quotes is kept by numbers: see ``slotting.by_numbers``.
     A text without a word is kept only if somebody asks for it (a picture needs a draft to belong to); otherwise it
     takes what was kept away, unless that has pictures. What was sent in the meantime isn't kept again.
 
@@ -71,18 +73,19 @@ def keep_draft(
     _take_turn(session, actor, place)
     found = _draft_at(session, actor, place)
     keeps_nothing = unsent.is_empty and not even_empty
+    kept = _clipped(unsent, _by_numbers(session, actor, place, unsent.words, found))
     if found is None:
         _refuse_foreign(session, actor, place)
         if keeps_nothing or _was_sent(session, actor, known.submission_key):
             return 0, 0
         found = _new_draft(session, actor, place)
-    elif not _is_known(found, unsent, known):
-        raise SavedElsewhere(found.revision, unsent_in(found))
+    elif not _is_known(session, actor, place, found, kept.words, known):
+        raise SavedElsewhere(found.revision, unsent_in(session, actor, place, found))
     elif keeps_nothing and not _has_pictures(session, found.id):
         _remove(session, found.id)
         return 0, 0
-    if found.revision == 0 or unsent_in(found) != _clipped(unsent):
-        _write(found, unsent)
+    if found.revision == 0 or stored_in(found) != kept:
+        _write(found, kept)
         session.flush()
     return found.id, found.revision
 
@@ -94,13 +97,35 @@ def take_along(
 
     A draft that another device saved later is another text, and stays.
 
-    Emits: nothing
+    Emits: PostEdited (if a post that was there before gets pictures)
     """
     _take_turn(session, actor, place)
     found = _draft_at(session, actor, place)
-    if found is not None and _is_known(found, unsent, known):
+    words = _by_numbers(session, actor, place, unsent.words, found) if found is not None else ""
+    if found is not None and _is_known(session, actor, place, found, words, known):
         attach(session, found.id, post_id)
         _remove(session, found.id)
+
+
+def move_draft(session: Session, actor: Actor, topic_id: int, joined_with: int) -> bool:
+    """Let a reply on its way, with its pictures, go along with a topic that was joined with another one.
+
+    Returns whether it did: where the actor was writing a reply already, both texts stay where they are.
+
+    Emits: nothing
+    Raises: NotFound (nothing there that the actor could write for), SignInFirst, Forbidden
+    """
+    require(actor, Action.DRAFT_KEEP)
+    both = select(Topic.id).where(Topic.id.in_((topic_id, joined_with))).order_by(Topic.id)
+    session.execute(both.with_for_update(read=True, key_share=True, of=Topic)).all()
+    tools(session).take_turn(session, f"drafts:{actor.member_id}")
+    visible_topic(session, actor, joined_with)
+    found = _draft_at(session, actor, DraftPlace(topic_id=topic_id))
+    if found is None or _draft_at(session, actor, DraftPlace(topic_id=joined_with)) is not None:
+        return False
+    found.topic_id = joined_with
+    session.flush()
+    return True
 
 
 def forget_draft(session: Session, actor: Actor, draft_id: int) -> None:
@@ -118,8 +143,7 @@ def forget_draft(session: Session, actor: Actor, draft_id: int) -> None:
 def sweep_drafts(session: Session) -> int:
     """Remove what nobody went on with for 90 days, and return how many."""
     old = KeptDraft.saved_at < clock.now() - DRAFTS_KEPT
-    drop_of_drafts(session, old)
-    return rows_changed(session, delete(KeptDraft).where(old))
+    return remove_drafts(session, old)
 
 
 def _take_turn(session: Session, actor: Actor, place: DraftPlace) -> None:
@@ -158,11 +182,27 @@ def _was_sent(session: Session, actor: Actor, key: str) -> bool:
     return bool(key) and bool(session.scalar(select(sent)))
 
 
-def _is_known(found: KeptDraft, unsent: Unsent, known: Known) -> bool:
+def _by_numbers(
+    session: Session, actor: Actor, place: DraftPlace, words: str, found: KeptDraft | None
+) -> str:
+    """Return words as a row holds them: nobody else's name and words are among them.
+
+    Queries: none for words without @ and quotes, else up to 5
+    """
+    if "@" not in words and "/posts/" not in words:
+        return words
+    before = found.words if found is not None else ""
+    return by_numbers(session, actor, words, before, topic_of(session, place), place.post_id)
+
+
+def _is_known(
+    session: Session, actor: Actor, place: DraftPlace, found: KeptDraft, words: str, known: Known
+) -> bool:
     """Say whether what stands there is what the page went on from, or what it sent before."""
-    if found.revision == known.revision or found.words == unsent.words:
+    if found.revision == known.revision or found.words == words:
         return True
-    return bool(known.unanswered) and found.words == known.unanswered
+    sent = known.unanswered
+    return bool(sent) and found.words == _by_numbers(session, actor, place, sent, found)
 
 
 def _new_draft(session: Session, actor: Actor, place: DraftPlace) -> KeptDraft:
@@ -182,8 +222,7 @@ def _new_draft(session: Session, actor: Actor, place: DraftPlace) -> KeptDraft:
     return draft
 
 
-def _write(draft: KeptDraft, unsent: Unsent) -> None:
-    kept = _clipped(unsent)
+def _write(draft: KeptDraft, kept: Unsent) -> None:
     draft.words = kept.words
     draft.title = kept.title
     draft.content_note = kept.content_note
@@ -194,10 +233,10 @@ def _write(draft: KeptDraft, unsent: Unsent) -> None:
     draft.saved_at = clock.now()
 
 
-def _clipped(unsent: Unsent) -> Unsent:
+def _clipped(unsent: Unsent, words: str) -> Unsent:
     """Return what the columns hold of it. No page lets anybody type more there than that."""
     return Unsent(
-        words=unsent.words,
+        words=words,
         title=unsent.title[: LONGEST_TITLE * 4],
         content_note=unsent.content_note[: LONGEST_CONTENT_NOTE * 4],
         category_slug=unsent.category_slug[:_LONGEST_SLUG],
@@ -211,5 +250,4 @@ def _has_pictures(session: Session, draft_id: int) -> bool:
 
 
 def _remove(session: Session, draft_id: int) -> None:
-    drop_of_drafts(session, KeptDraft.id == draft_id)
-    session.execute(delete(KeptDraft).where(KeptDraft.id == draft_id))
+    remove_drafts(session, KeptDraft.id == draft_id)

@@ -4,7 +4,9 @@ A picture comes here when its file lies in the store already: nothing is decoded
 file gets there stands in ``picture_files``.
 """
 
+import math
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import Select, false, func, select, update
 from sqlalchemy.orm import Session
@@ -12,35 +14,20 @@ from sqlalchemy.orm import Session
 from forum import clock
 from forum.community.models.images import Image, ImageFile
 from forum.community.models.kept_drafts import KeptDraft
-from forum.community.models.threads import Post
-from forum.community.pictures import (
-    MOST_PICTURES,
-    UNCLAIMED,
-    drop_of_drafts,
-    drop_one,
-    with_pictures,
-    without_pictures,
-)
+from forum.community.models.threads import Post, Topic
+from forum.community.pictures import MOST_PICTURES, UNCLAIMED, drop_one, with_pictures
 from forum.community.subjects import hold_topic_of, post_to_take_back, refuse_moved
 from forum.database.rows import rows_changed
-from forum.errors import Conflict, Invalid, NotFound
-from forum.events import PostEdited, emit
+from forum.errors import Conflict, Invalid, NotFound, TooMany
+from forum.events import PictureRemoved, PostEdited, emit
 from forum.permissions.actions import Action
 from forum.permissions.actor import Actor
 from forum.permissions.check import require
 from forum.text.translate import gettext as _
 
-__all__ = [
-    "PictureDraft",
-    "add_picture",
-    "announce_file",
-    "attach",
-    "drop_of_drafts",
-    "refuse_picture",
-    "remove_picture",
-    "with_pictures",
-    "without_pictures",
-]
+# How many a member may add within a day.
+MOST_A_DAY = 40
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,26 +56,28 @@ def announce_file(session: Session, name: str) -> None:
 def refuse_picture(session: Session, actor: Actor, draft_id: int) -> None:
     """Raise what ``add_picture`` would, before the file is decoded and stored; it looks again then.
 
-    Raises: NotFound, SignInFirst, Forbidden, Invalid (there are four already)
-    Queries: 2
+    Raises: NotFound, SignInFirst, Forbidden, Invalid (there are four already), TooMany
+    Queries: 3
     """
     draft = session.scalars(_own_draft(actor, draft_id)).one_or_none()
     if draft is None:
         raise NotFound
     require(actor, Action.IMAGE_ADD)
     _refuse_another(session, draft)
+    _refuse_too_many(session, actor)
 
 
 def add_picture(session: Session, actor: Actor, draft_id: int, picture: PictureDraft) -> None:
     """Add a stored picture to a draft of the actor's own.
 
-    Raises: NotFound, SignInFirst, Forbidden, Invalid (there are four already), Conflict (it was stored too long ago)
+    Raises: as refuse_picture, and Conflict (it was stored too long ago)
     """
     draft = session.scalars(_own_draft(actor, draft_id).with_for_update()).one_or_none()
     if draft is None:
         raise NotFound
     require(actor, Action.IMAGE_ADD)
     _refuse_another(session, draft)
+    _refuse_too_many(session, actor)
     image = Image(
         name=picture.name,
         member_id=actor.member_id,
@@ -116,16 +105,21 @@ def attach(session: Session, draft_id: int, post_id: int) -> None:
 
     A post that was there before counts as edited by it. Without pictures nothing changes.
 
-    Queries: 1, and 4 where there are some
+    Emits: PostEdited (of a post that was there before)
+    Queries: 1, and 4 where there are some, and 1 more for an edit
     """
     moved = update(Image).where(Image.draft_id == draft_id)
     if not rows_changed(session, moved.values(draft_id=None, post_id=post_id)):
         return
     post = session.get_one(Post, post_id)
-    if session.scalar(select(KeptDraft.post_id).where(KeptDraft.id == draft_id)) == post_id:
+    is_edit = session.scalar(select(KeptDraft.post_id).where(KeptDraft.id == draft_id)) == post_id
+    if is_edit:
         post.edited_at = clock.now()
     post.html = with_pictures(session, post_id, post.html)
     session.flush()
+    if is_edit:
+        category_id = session.execute(select(Topic.category_id).where(Topic.id == post.topic_id)).scalar_one()
+        emit(session, PostEdited(topic_id=post.topic_id, category_id=category_id, post_id=post.id))
 
 
 def remove_picture(session: Session, actor: Actor, name: str) -> str:
@@ -133,7 +127,7 @@ def remove_picture(session: Session, actor: Actor, name: str) -> str:
 
     As taking words back, it works whatever became of the post, its topic or its author.
 
-    Emits: PostEdited (if it stood in a post)
+    Emits: PictureRemoved and PostEdited (if it stood in a post)
     Raises: NotFound, SignInFirst, Forbidden, Conflict (moderators put the post into another topic at this moment)
     """
     row = session.execute(
@@ -151,6 +145,7 @@ def remove_picture(session: Session, actor: Actor, name: str) -> str:
     subject = post_to_take_back(session, actor, row.post_id)
     refuse_moved(held, subject.topic_id)
     require(actor, Action.POST_PURGE, subject)
+    emit(session, PictureRemoved(subject.topic_id, subject.category_id, subject.id, image_id=row.id))
     drop_one(session, row.id)
     post = session.get_one(Post, subject.id)
     post.html = with_pictures(session, post.id, post.html)
@@ -177,4 +172,24 @@ def _refuse_another(session: Session, draft: KeptDraft) -> None:
     if session.execute(select(func.count(Image.id)).where(there)).scalar_one() >= MOST_PICTURES:
         raise Invalid(
             {"picture": _("A post holds at most %(limit)s pictures. Remove one first.", limit=MOST_PICTURES)}
+        )
+
+
+def _refuse_too_many(session: Session, actor: Actor) -> None:
+    """Raise TooMany until the earliest of the member's last forty pictures that are still there is a day old.
+
+    Queries: 1
+    """
+    now = clock.now()
+    earliest = session.scalar(
+        select(Image.added_at)
+        .where(Image.member_id == actor.member_id, Image.added_at > now - _DAY)
+        .order_by(Image.added_at.desc())
+        .offset(MOST_A_DAY - 1)
+        .limit(1)
+    )
+    if earliest is not None:
+        raise TooMany(
+            _("You have added %(limit)s pictures within a day. You can add more tomorrow.", limit=MOST_A_DAY),
+            math.ceil((earliest + _DAY - now).total_seconds()),
         )

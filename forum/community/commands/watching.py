@@ -17,14 +17,14 @@ from forum.permissions.check import require
 
 
 def watch_topic(session: Session, actor: Actor, topic_id: int, level: WatchLevel | None) -> None:
-    """Follow or mute a topic; None is the middle, where it is like any other.
+    """Follow or mute a topic; None is the middle, where it is like any other, and always can be gone back to.
 
     Emits: nothing
-    Raises: NotFound, SignInFirst
+    Raises: NotFound, SignInFirst, Forbidden
     """
     # Nothing of the topic changes, so nobody who writes in it has to wait.
     topic = visible_topic(session, actor, topic_id)
-    require(actor, Action.TOPIC_WATCH, topic)
+    require(actor, Action.WATCH_END if level is None else Action.TOPIC_WATCH, topic)
     _set(session, TopicWatch, {"member_id": actor.member_id, "topic_id": topic.id}, level)
 
 
@@ -32,12 +32,12 @@ def watch_category(session: Session, actor: Actor, slug: str, level: WatchLevel 
     """Do the same for a category.
 
     Emits: nothing
-    Raises: NotFound, SignInFirst
+    Raises: NotFound, SignInFirst, Forbidden
     """
     category_id = session.scalar(select(Category.id).where(Category.slug == slug))
     if category_id is None:
         raise NotFound
-    require(actor, Action.CATEGORY_WATCH)
+    require(actor, Action.WATCH_END if level is None else Action.CATEGORY_WATCH)
     _set(session, CategoryWatch, {"member_id": actor.member_id, "category_id": category_id}, level)
 
 

@@ -1,6 +1,8 @@
-"""Everything that changes the community's own rows. A command checks, changes and announces; it never commits."""
+"""Topics and posts as their authors write them: starting, answering, editing and taking back.
 
-from collections.abc import Collection
+How a topic begins stands in ``opening``, and what a category is and who answers for it in ``categories``.
+"""
+
 from datetime import timedelta
 
 from sqlalchemy import delete, select, update
@@ -8,21 +10,14 @@ from sqlalchemy.orm import Session
 
 from forum import clock
 from forum.accounts.leaving import hold_member
-from forum.accounts.models import Member
-from forum.audit_log.commands import record
-from forum.community.drafts import CategoryDraft, PostDraft, PostEdit, TopicDraft
 from forum.community.models.threads import (
-    Audience,
     Category,
-    CategoryModerator,
-    Intent,
     Post,
-    PostState,
     PostVersion,
     SubmissionKey,
     Topic,
-    TopicState,
 )
+from forum.community.opening import new_topic, open_topic, published
 from forum.community.pictures import with_pictures, without_pictures
 from forum.community.slotting import re_anchor, slotted, store
 from forum.community.subjects import (
@@ -37,16 +32,14 @@ from forum.community.subjects import (
 )
 from forum.community.taking_back import take_back_post
 from forum.community.visibility import topic_is_visible
+from forum.community.what_is_sent import PostDraft, PostEdit, TopicDraft
 from forum.database.dialects import tools
 from forum.database.rows import rows_changed
 from forum.errors import Invalid, NotFound
-from forum.events import CategoryChanged, PostEdited, PostPublished, TopicStarted, emit
+from forum.events import PostEdited, PostPublished, emit
 from forum.permissions.actions import Action
-from forum.permissions.actor import Actor, MemberId
+from forum.permissions.actor import Actor
 from forum.permissions.check import require
-from forum.text.markdown import RenderedText, render_page, render_post
-from forum.text.slugs import slug_of
-from forum.text.translate import DEFAULT_LOCALE, content_locale
 from forum.text.translate import gettext as _
 
 # A form is never sent again after that long; the key is only there to tell one sending from two.
@@ -67,10 +60,10 @@ def start_topic(session: Session, actor: Actor, draft: TopicDraft) -> int:
     if category_id is None:
         raise Invalid({"category": _("Choose where it belongs.")})
     text = slotted(session, actor, draft.body, audience=draft.audience)
-    topic = _new_topic(category_id, draft.title, draft.intent, author_id=actor.member_id)
+    topic = new_topic(category_id, draft.title, draft.intent, author_id=actor.member_id)
     topic.content_note = draft.content_note
     topic.audience = draft.audience
-    post_id = _open(session, topic, text.body)
+    post_id = open_topic(session, topic, text.body)
     store(session, post_id, text)
     _remember_submission(session, actor, draft.submission_key, post_id)
     return post_id
@@ -109,7 +102,7 @@ def publish_post(session: Session, actor: Actor, topic_id: int, draft: PostDraft
         author_id=actor.member_id,
         from_community=False,
         by_topic_author=topic.author_id == actor.member_id,
-        **_published(text.body),
+        **published(text.body),
     )
     session.add(post)
     session.flush()
@@ -172,131 +165,10 @@ def delete_post(session: Session, actor: Actor, post_id: int) -> int | None:
     return session.scalar(select(Topic.id).where(Topic.id == subject.topic_id, topic_is_visible(actor)))
 
 
-def publish_category(session: Session, actor: Actor, draft: CategoryDraft) -> int:
-    """Make or reword a category and return its id.
-
-    Emits: CategoryChanged (unless it already reads so)
-    Raises: SignInFirst, Forbidden
-    """
-    require(actor, Action.CATEGORY_CHANGE)
-    category = session.scalar(select(Category).where(Category.slug == draft.slug))
-    worded = {
-        "name": draft.name,
-        "description": draft.description,
-        "opening_markdown": draft.opening,
-        "help_on_top": draft.help_on_top,
-        "position": draft.position,
-    }
-    if category is None:
-        category = Category(slug=draft.slug, locale=DEFAULT_LOCALE, opening_html="", **worded)
-        session.add(category)
-    elif all(getattr(category, name) == value for name, value in worded.items()):
-        return category.id
-    for name, value in worded.items():
-        setattr(category, name, value)
-    category.opening_html = render_page(draft.opening).html
-    session.flush()
-    record(session, actor, Action.CATEGORY_CHANGE, category_id=category.id)
-    emit(session, CategoryChanged(category_id=category.id))
-    return category.id
-
-
-def open_community_topic(
-    session: Session, actor: Actor, category_slug: str, title: str, text: str, intent: Intent, *, pinned: bool
-) -> int:
-    """Start a topic in the community's own name and return the topic's id.
-
-    Emits: TopicStarted
-    Raises: SignInFirst, Forbidden
-    """
-    require(actor, Action.COMMUNITY_TOPIC_START)
-    category_id = session.execute(select(Category.id).where(Category.slug == category_slug)).scalar_one()
-    topic = _new_topic(category_id, title, intent, author_id=None)
-    topic.pinned = int(pinned)
-    _open(session, topic, render_post(text))
-    record(session, actor, Action.COMMUNITY_TOPIC_START, category_id=category_id, topic_id=topic.id)
-    return topic.id
-
-
-def answer_for_categories(
-    session: Session, actor: Actor, member_id: MemberId, slugs: Collection[str]
-) -> None:
-    """Let the member moderate exactly these categories, from their next request on.
-
-    Pages show roles and not who answers for which category, so nothing is emitted.
-
-    Raises: SignInFirst, Forbidden, NotFound (no such category)
-    """
-    require(actor, Action.ROLE_CHANGE)
-    rows = session.execute(select(Category.slug, Category.id).where(Category.slug.in_(sorted(slugs))))
-    found = {row.slug: row.id for row in rows}
-    unknown = sorted(set(slugs) - found.keys())
-    if unknown:
-        raise NotFound(_("There is no category %(slug)s.", slug=unknown[0]))
-    session.execute(delete(CategoryModerator).where(CategoryModerator.member_id == member_id))
-    session.add_all(CategoryModerator(category_id=id_, member_id=member_id) for id_ in found.values())
-    session.flush()
-    uuid = session.execute(select(Member.uuid).where(Member.id == member_id)).scalar_one()
-    for category_id in found.values():
-        record(session, actor, Action.ROLE_CHANGE, category_id=category_id, member_uuid=uuid)
-
-
 def sweep_submission_keys(session: Session) -> int:
     """Forget the keys of forms that nobody will send again, and return how many."""
     old = delete(SubmissionKey).where(SubmissionKey.made_at < clock.now() - SUBMISSION_KEYS_KEPT)
     return rows_changed(session, old)
-
-
-def _new_topic(category_id: int, title: str, intent: Intent, author_id: int | None) -> Topic:
-    """Return a public topic that is not stored yet; without an author it speaks for the community."""
-    moment = clock.now()
-    return Topic(
-        category_id=category_id,
-        author_id=author_id,
-        from_community=author_id is None,
-        locale=content_locale(),
-        title=title,
-        slug=slug_of(title),
-        intent=intent,
-        content_note="",
-        audience=Audience.PUBLIC,
-        state=TopicState.PUBLISHED,
-        pinned=0,
-        locked=False,
-        started_at=moment,
-        last_number=1,
-        reply_count=0,
-        last_activity_at=moment,
-    )
-
-
-def _open(session: Session, topic: Topic, body: RenderedText) -> int:
-    """Store a topic with its first post, announce it and return the post's id."""
-    session.add(topic)
-    session.flush()
-    post = Post(
-        topic_id=topic.id,
-        number=1,
-        author_id=topic.author_id,
-        from_community=topic.from_community,
-        by_topic_author=True,
-        # The topic's last activity is its newest post's moment, so they are the same to the microsecond.
-        **(_published(body) | {"written_at": topic.started_at}),
-    )
-    session.add(post)
-    session.flush()
-    emit(session, TopicStarted(topic_id=topic.id, category_id=topic.category_id, post_id=post.id))
-    return post.id
-
-
-def _published(body: RenderedText) -> dict[str, object]:
-    return {
-        "state": PostState.PUBLISHED,
-        "markdown": body.markdown,
-        "html": body.html,
-        "renderer_version": body.renderer_version,
-        "written_at": clock.now(),
-    }
 
 
 def _next_number(session: Session, topic_id: int) -> int:

@@ -151,7 +151,11 @@ class Topic(Numbered, Base):
     __table_args__ = numbered(
         Index(None, "category_id", "pinned", "last_activity_at", "id"),
         Index(None, "category_id", "pinned", "started_at", "id"),
+        # A category that is narrowed to an intent: without these it would be walked to its end for a rare one.
+        Index(None, "category_id", "intent", "pinned", "last_activity_at", "id"),
+        Index(None, "category_id", "intent", "pinned", "started_at", "id"),
         Index(None, "last_activity_at", "id"),
+        Index(None, "started_at", "id"),
         Index(None, "author_id", "started_at", "id"),
         Index(None, "merged_into_id"),
         # Those that nobody else answered yet.
@@ -206,6 +210,8 @@ class Post(Numbered, Base):
         # What a topic's facts are counted from when something in it goes.
         Index(None, "topic_id", "state", "number"),
         Index(None, "author_id", "written_at", "id"),
+        # Who wrote in a topic, which a mention is looked up among.
+        Index(None, "topic_id", "author_id", "state"),
         Index(None, "moved_to_id"),
         CheckConstraint("NOT from_community OR author_id IS NULL", name="voice"),
         CheckConstraint("(state = 'moved') = (moved_to_id IS NOT NULL)", name="moved"),

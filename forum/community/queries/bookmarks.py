@@ -18,6 +18,8 @@ from forum.database.rows import AnyRow
 from forum.permissions.actor import Actor
 
 BOOKMARKS_PER_PAGE = 20
+# Made once: an alias of a table works out its columns anew whenever it is made.
+_STARTER = aliased(Member)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,6 @@ def bookmarks_page(session: Session, actor: Actor, window: Window) -> BookmarksP
 
     Queries: 1
     """
-    starter = aliased(Member)
     statement = (
         select(
             Bookmark.note,
@@ -75,7 +76,7 @@ def bookmarks_page(session: Session, actor: Actor, window: Window) -> BookmarksP
             Member.name.label("author_name"),
             Topic.title,
             Topic.author_id.label("starter_id"),
-            starter.state.label("starter_state"),
+            _STARTER.state.label("starter_state"),
             opening_stands().label("opening_stands"),
             topic_is_visible(actor).label("topic_is_open"),
             post_is_readable(actor).label("is_readable"),
@@ -84,7 +85,7 @@ def bookmarks_page(session: Session, actor: Actor, window: Window) -> BookmarksP
         .join(Post, Post.id == Bookmark.post_id)
         .join(Topic, Topic.id == Post.topic_id)
         .outerjoin(Member, Member.id == Post.author_id)
-        .outerjoin(starter, starter.id == Topic.author_id)
+        .outerjoin(_STARTER, _STARTER.id == Topic.author_id)
         .where(Bookmark.member_id == actor.member_id)
     )
     found = slice_of(session, statement, [Bookmark.id], window, BOOKMARKS_PER_PAGE)

@@ -22,6 +22,8 @@ from forum.text.slots import neutral
 
 TOPICS_PER_PAGE = 25
 MY_POSTS_PER_PAGE = 20
+# Made once: an alias of a table works out its columns anew whenever it is made.
+_STARTER = aliased(Member)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,6 @@ def my_posts_page(session: Session, actor: Actor, window: Window) -> MyPostsPage
 
     Queries: 1
     """
-    starter = aliased(Member)
     statement = (
         select(
             Post.number,
@@ -133,8 +134,8 @@ def my_posts_page(session: Session, actor: Actor, window: Window) -> MyPostsPage
             Topic.audience,
             Topic.state.label("topic_state"),
             Topic.locked,
-            starter.id.label("starter_id"),
-            starter.state.label("starter_state"),
+            _STARTER.id.label("starter_id"),
+            _STARTER.state.label("starter_state"),
             opening_stands().label("opening_stands"),
             or_(topic_is_visible(actor), Topic.author_id == actor.member_id).label("title_is_open"),
             topic_is_visible(actor).label("topic_is_open"),
@@ -144,7 +145,7 @@ def my_posts_page(session: Session, actor: Actor, window: Window) -> MyPostsPage
         )
         .join(Topic, Topic.id == Post.topic_id)
         .outerjoin(Member, Member.id == Post.author_id)
-        .outerjoin(starter, starter.id == Topic.author_id)
+        .outerjoin(_STARTER, _STARTER.id == Topic.author_id)
         .where(
             Post.author_id == actor.member_id,
             # What was moved stands in the list as the post itself, where it is now.

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from forum.accounts.models import Member
 from forum.accounts.names import LONGEST_NAME, name_key
-from forum.community.slotting import is_in_topic
+from forum.community.slotting import people_of
 from forum.community.subjects import visible_topic
 from forum.community.visibility import author_is_shown
 from forum.permissions.actor import Actor
@@ -28,7 +28,7 @@ def people_in(session: Session, actor: Actor, topic_id: int, typed: str) -> tupl
             Member.name_key.startswith(name_key(typed[:LONGEST_NAME]), autoescape=True),
             Member.id != actor.member_id,
             author_is_shown(actor),
-            is_in_topic(topic_id),
+            people_of(topic_id),
         )
         .order_by(Member.name_key)
         .limit(MOST_NAMES)

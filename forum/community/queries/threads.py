@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, String, and_, case, cast, exists, func, select
+from sqlalchemy import ColumnElement, String, case, cast, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from forum.accounts.models import Member
 from forum.community.addresses import POSTS_PER_PAGE, category_address, page_of, permalink, topic_address
 from forum.community.bylines import face_to_show, name_to_show, role_label, title_to_show
-from forum.community.models.kept_drafts import KeptDraft
 from forum.community.models.reactions import Reaction, ReactionKind, ReactionTally, tally_column
-from forum.community.models.reading import Bookmark, ReadMark, TopicWatch, Visit, WatchLevel
-from forum.community.models.threads import Audience, Category, Intent, Post, PostState, Topic
+from forum.community.models.reading import Bookmark
+from forum.community.models.threads import Audience, Intent, Post, PostState, Topic
+from forum.community.queries.topic_heads import Standing, one_topic, standing_in
 from forum.community.slots import Place, filled
 from forum.community.visibility import opening_stands, post_is_readable, shows, topic_is_visible
 from forum.database.rows import AnyRow, AnySelect
@@ -25,6 +25,8 @@ from forum.text.translate import gettext as _
 # A topic of fewer pages is gone through by their numbers alone.
 FEWEST_PAGES_TO_JUMP = 4
 MOST_JUMPS = 12
+# Made once: an alias of a table works out its columns anew whenever it is made.
+_STARTER = aliased(Member)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +53,6 @@ class Jump:
     page: int
     at: datetime
     address: str
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a member stands with a topic: what they follow, how far they read, and what they were writing."""
-
-    watch: WatchLevel | None
-    # The highest number of a post that they had on a page; 0 where they never opened it.
-    read_to: int
-    # Their reply on its way, and how often it was saved.
-    draft: str
-    draft_revision: int
-    # About when they last opened a page before this one.
-    visited_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +123,7 @@ class TopicPage:
     @property
     def first_unread(self) -> str:
         """Return the address of the first post that a member has not had on a page, or "" where there is none."""
-        if self.standing is None or not 0 < self.standing.read_to < self.last_number:
+        if self.standing is None or not self.standing.has_more:
             return ""
         number = self.standing.read_to + 1
         page = page_of(number)
@@ -145,9 +133,11 @@ class TopicPage:
 def topic_page(session: Session, actor: Actor, topic_id: int, page: int) -> TopicPage:
     """Return a page of a topic. Raises NotFound for a topic or a page that isn't there for the actor.
 
-    Queries: 2, 1 more where a post on the page mentions or quotes, and 1 where posts were moved from it
+    Queries: 2, 1 more where a post on the page mentions or quotes, 1 where posts were moved from it, and 1 for a
+    member's draft that mentions or quotes
     """
-    row = session.execute(_topic(actor).where(Topic.id == topic_id, topic_is_visible(actor))).one_or_none()
+    rows = session.execute(one_topic(actor, topic_id)).all()
+    row = rows[0] if rows else None
     pages = page_of(max(row.last_number, 1)) if row else 0
     if row is None or not 1 <= page <= pages:
         raise NotFound
@@ -191,7 +181,7 @@ def topic_page(session: Session, actor: Actor, topic_id: int, page: int) -> Topi
             for one in ways_in
             if _first_on(one) in begins
         ),
-        standing=_standing(row) if actor.is_member else None,
+        standing=standing_in(session, actor, topic_id, rows) if actor.is_member else None,
     )
 
 
@@ -222,61 +212,6 @@ def jump_pages(pages: int) -> list[int]:
 
 def _first_on(page: int) -> int:
     return (page - 1) * POSTS_PER_PAGE + 1
-
-
-def _topic(actor: Actor) -> AnySelect:
-    """Return what a topic's page shows of the topic; for a member with where they stand, in the same statement."""
-    statement: AnySelect = (
-        select(
-            Topic.title,
-            Topic.slug,
-            Topic.category_id,
-            Category.name,
-            Category.slug.label("category_slug"),
-            Topic.author_id,
-            Topic.from_community,
-            Member.name.label("author_name"),
-            Member.state.label("author_state"),
-            Topic.intent,
-            Topic.content_note,
-            Topic.audience,
-            Topic.locked,
-            Topic.pinned,
-            Topic.started_at,
-            Topic.last_activity_at,
-            Topic.reply_count,
-            Topic.last_number,
-            opening_stands().label("opening_stands"),
-        )
-        .join(Category, Category.id == Topic.category_id)
-        .outerjoin(Member, Member.id == Topic.author_id)
-    )
-    if not actor.is_member:
-        return statement
-    mine = actor.member_id
-    return (
-        statement.add_columns(
-            ReadMark.number.label("read_to"),
-            TopicWatch.level.label("watch"),
-            KeptDraft.words.label("draft"),
-            KeptDraft.revision.label("draft_revision"),
-            Visit.last_at.label("visited_at"),
-        )
-        .outerjoin(ReadMark, and_(ReadMark.topic_id == Topic.id, ReadMark.member_id == mine))
-        .outerjoin(TopicWatch, and_(TopicWatch.topic_id == Topic.id, TopicWatch.member_id == mine))
-        .outerjoin(KeptDraft, and_(KeptDraft.topic_id == Topic.id, KeptDraft.member_id == mine))
-        .outerjoin(Visit, Visit.member_id == mine)
-    )
-
-
-def _standing(row: AnyRow) -> Standing:
-    return Standing(
-        watch=row.watch,
-        read_to=row.read_to or 0,
-        draft=row.draft or "",
-        draft_revision=row.draft_revision or 0,
-        visited_at=row.visited_at,
-    )
 
 
 def _posts(actor: Actor, topic_id: int, words_of: ColumnElement[bool] | None = None) -> AnySelect:
@@ -318,12 +253,13 @@ def _moved_to(session: Session, actor: Actor, post_ids: list[int]) -> dict[int, 
     """Return where the posts stand that the actor may read; no statement where there are none."""
     if not post_ids:
         return {}
-    starter = aliased(Member)
     rows = session.execute(
-        select(Post.id, Topic.title, starter.state, Topic.author_id, opening_stands().label("opening_stands"))
+        select(
+            Post.id, Topic.title, _STARTER.state, Topic.author_id, opening_stands().label("opening_stands")
+        )
         .join(Topic, Topic.id == Post.topic_id)
         .outerjoin(Member, Member.id == Post.author_id)
-        .outerjoin(starter, starter.id == Topic.author_id)
+        .outerjoin(_STARTER, _STARTER.id == Topic.author_id)
         .where(Post.id.in_(post_ids), topic_is_visible(actor), post_is_readable(actor))
     )
     return {

@@ -18,6 +18,7 @@ from forum.community.addresses import category_address, topic_address
 from forum.community.bylines import face_to_show, name_to_show, title_to_show
 from forum.community.models.reading import CategoryWatch, ReadMark, Visit, WatchLevel
 from forum.community.models.threads import Category, Intent, Topic
+from forum.community.queries.topic_heads import READ_UNTIL, has_more
 from forum.community.reading import began_after, topic_is_not_muted
 from forum.community.visibility import (
     author_is_shown,
@@ -56,6 +57,8 @@ class Wanted:
     month: str = ""
     # The first moment after that month.
     until: datetime | None = None
+    # What is wrong with a month that is none: then ``month`` is what was typed, and the list begins at its top.
+    month_error: str = ""
     # Leave out what has a content note, as the reader chose for all lists, and whether they ask for it here anyway.
     hide_notes: bool = False
     show_notes: bool = False
@@ -137,7 +140,7 @@ class CategoryPage:
             self.address,
             sort="" if self.sort is Sort.ACTIVE else self.sort.value,
             intent=self.wanted.intent or "",
-            month=self.wanted.month,
+            month="" if self.wanted.month_error else self.wanted.month,
         )
 
     @property
@@ -375,7 +378,8 @@ def topic_rows(actor: Actor) -> AnySelect:
         statement.add_columns(
             Topic.last_number,
             ReadMark.number.label("read_to"),
-            began_after(clock.now()).label("new_since"),
+            READ_UNTIL.label("read_until"),
+            began_after().label("new_since"),
         )
         .outerjoin(ReadMark, and_(ReadMark.topic_id == Topic.id, ReadMark.member_id == mine))
         .outerjoin(Visit, Visit.member_id == mine)
@@ -409,6 +413,6 @@ def topic_row(row: AnyRow, actor: Actor) -> TopicRow:
 def _is_unread(row: AnyRow, actor: Actor) -> bool:
     """Say whether something in a topic is new to a member: after what they read, or else after their last visit."""
     if row.read_to is not None:
-        return bool(row.read_to < row.last_number)
+        return has_more(row.read_to, row.last_number, row.read_until, row.last_activity_at)
     own = row.author_id is not None and row.author_id == actor.member_id
     return row.new_since is not None and row.last_activity_at > row.new_since and not own

@@ -20,7 +20,7 @@ from forum.community.forms import Pressed, ReplyForm, Writing, check_unfinished,
 from forum.community.queries.drafts import draft_at
 from forum.community.queries.images import PictureLine, pictures_at
 from forum.community.queries.threads import TopicPage
-from forum.community.subjects import TopicWentOn
+from forum.community.queries.topic_heads import ReplyPlace
 from forum.community.unsent import DraftPlace, Unsent
 from forum.community.views.blueprint import SEE_OTHER
 from forum.errors import Invalid, Refusal
@@ -57,6 +57,11 @@ class Composer:
     in_topic: int | None = None
 
     @property
+    def sends_anyway(self) -> bool:
+        """Say whether its writer was shown what may tell who they are: they are not asked a second time."""
+        return bool(self.give_aways) or self.form.do.data == Pressed.SEND_ANYWAY
+
+    @property
     def is_signed_in(self) -> bool:
         """Say whether whoever sees it is a member: for anybody else nothing is kept."""
         return current.actor().is_member
@@ -75,22 +80,21 @@ class Composer:
 
 
 class GivesAway(Invalid):
-    """Words that may tell who somebody is: whoever wrote them is asked once whether they are meant."""
+    """Words that may tell who somebody is: whoever wrote them is asked whether they are meant."""
 
     def __init__(self, found: tuple[GiveAway, ...]) -> None:
         super().__init__({"text": _("Have another look at your words before others read them.")})
         self.found = found
 
 
-def reply_below(topic: TopicPage) -> Composer:
+def reply_below(topic: TopicPage | ReplyPlace) -> Composer:
     """Return the composer that stands below a topic's posts; what the member was writing came with the topic."""
     form, standing = ReplyForm(submission_key=new_submission_key()), topic.standing
     is_restored = standing is not None and bool(standing.draft)
     place = DraftPlace(topic_id=topic.id)
-    pictures: tuple[PictureLine, ...] = ()
+    pictures = standing.pictures if standing is not None else ()
     if standing is not None and standing.draft_revision:
         form.go_on_from(Unsent(standing.draft), standing.draft_revision)
-        pictures = pictures_at(current.session(), current.actor(), place)
     return Composer(form, place, place.composer, is_restored=is_restored, pictures=pictures)
 
 
@@ -133,10 +137,15 @@ def set_aside(form: Writing, place: DraftPlace) -> Answer | None:
 
 
 def ask_once(form: Writing) -> None:
-    """Raise GivesAway for words that may tell who somebody is, unless they were looked at before."""
-    found = give_aways(form.text.data or "")
-    if found and form.pressed is not Pressed.SEND_ANYWAY:
+    """Raise GivesAway for words that may tell who somebody is, unless their writer saw that before."""
+    found = () if form.pressed is Pressed.SEND_ANYWAY else _given_away(form)
+    if found:
         raise GivesAway(found)
+
+
+def _given_away(form: Writing) -> tuple[GiveAway, ...]:
+    unsent = form.unsent
+    return give_aways(unsent.title, unsent.content_note, unsent.words)
 
 
 def sent(form: Writing, place: DraftPlace, post_id: int) -> None:
@@ -147,20 +156,16 @@ def sent(form: Writing, place: DraftPlace, post_id: int) -> None:
 def again(form: Writing, place: DraftPlace, action: str, refused: Refused) -> Composer:
     """Return the composer of a refused form, as it was sent. A member's words are kept, too, where that can be."""
     error = refused.error
-    if isinstance(error, Invalid):
-        show_refusal(form, error)
+    _show_errors(form, error)
     if isinstance(error, SavedElsewhere):
         form.revision.data = str(error.revision)
         return Composer(form, place, action, refused.sentence, elsewhere=error.unsent.words)
-    if isinstance(error, TopicWentOn):
-        # A draft of the topic that is no more has its own count of savings.
-        form.revision.data = "0"
     is_kept = _is_kept(form, place, refused)
     return Composer(
         form,
         place,
         action,
-        trouble="" if isinstance(error, Invalid) else _trouble(refused),
+        trouble="" if isinstance(error, Invalid) else trouble(refused),
         is_kept=is_kept,
         give_aways=error.found if isinstance(error, GivesAway) else (),
         pictures=pictures_of(form, place),
@@ -169,7 +174,26 @@ def again(form: Writing, place: DraftPlace, action: str, refused: Refused) -> Co
 
 def looked_at(form: Writing, place: DraftPlace, action: str, shown: Markup) -> Composer:
     """Return a composer with how its words will look."""
-    return Composer(form, place, action, preview=shown, pictures=pictures_of(form, place))
+    return Composer(
+        form,
+        place,
+        action,
+        give_aways=_given_away(form),
+        preview=shown,
+        pictures=pictures_of(form, place),
+    )
+
+
+def go_along(form: Writing, topic_id: int, joined_with: int) -> None:
+    """Let the draft of a reply go along with its topic, in a transaction of its own: that of the request was undone."""
+    try:
+        with current.database().transaction() as session:
+            is_moved = commands.move_draft(session, current.actor(), topic_id, joined_with)
+    except (Refusal, SQLAlchemyError):
+        is_moved = False
+    if not is_moved:
+        # What may stand there has its own count of savings.
+        form.revision.data = "0"
 
 
 def pictures_of(form: Writing, place: DraftPlace) -> tuple[PictureLine, ...]:
@@ -191,7 +215,8 @@ def if_there(query: Callable[[Session], T]) -> T | None:
         return None
 
 
-def _trouble(refused: Refused) -> str:
+def trouble(refused: Refused) -> str:
+    """Say why a form was not taken, where no single field is wrong."""
     if refused.status == 401:
         return _("You are not logged in any more.")
     if not refused.token_was_good:
@@ -211,12 +236,17 @@ def _is_kept(form: Writing, place: DraftPlace, refused: Refused) -> bool:
         return False
     try:
         check_unfinished(form, request.form)
-        if isinstance(refused.error, Invalid):
-            # The check above took the sentences away.
-            show_refusal(form, refused.error)
+        # The check above took the sentences away.
+        _show_errors(form, refused.error)
         with current.database().transaction() as session:
             draft_id, revision = commands.keep_draft(session, current.actor(), place, form.unsent, form.known)
     except (Refusal, SQLAlchemyError):
         return False
     form.revision.data, form.unanswered.data = str(revision), ""
     return bool(draft_id)
+
+
+def _show_errors(form: Writing, error: Exception) -> None:
+    """Put what is wrong beside the fields; what may tell who somebody is has a place of its own, and is not wrong."""
+    if isinstance(error, Invalid) and not isinstance(error, GivesAway):
+        show_refusal(form, error)

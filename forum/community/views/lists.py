@@ -1,6 +1,7 @@
 """Lists of topics: rooms, and what waits for an answer. A view parses, asks one query, and answers."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from flask import Response, request
@@ -16,7 +17,7 @@ from forum.web import current, reading
 from forum.web.access import members_only, public
 from forum.web.rendering import render
 
-_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"([0-9]{4})-(0?[1-9]|1[0-2])")
 _LAST_YEAR = 9998
 
 
@@ -34,8 +35,9 @@ def category_page(slug: str) -> Response:
     sort = request.args.get("sort", Sort.ACTIVE.value)
     if sort not in set(Sort):
         raise Malformed
-    page = topics.category_page(current.session(), current.actor(), slug, Sort(sort), _window(), _wanted())
-    return render("community/category_page.html", page)
+    wanted = _wanted()
+    page = topics.category_page(current.session(), current.actor(), slug, Sort(sort), _window(), wanted)
+    return render("community/category_page.html", page, 422 if wanted.month_error else 200)
 
 
 @community.get("/waiting")
@@ -61,24 +63,26 @@ def _wanted() -> Wanted:
     intent = request.args.get("intent", "")
     if intent and intent not in set(Intent):
         raise Malformed
-    month = request.args.get("month", "").strip()
-    return Wanted(
+    wanted = Wanted(
         intent=Intent(intent) if intent else None,
-        month=month,
-        until=_end_of(month) if month else None,
         hide_notes=reading.chosen().hides_notes,
         show_notes=_show_notes(),
     )
+    month = request.args.get("month", "").strip()
+    return _back_from(wanted, month) if month else wanted
 
 
 def _show_notes() -> bool:
     return request.args.get("notes") == "show"
 
 
-def _end_of(month: str) -> datetime:
-    """Return the first moment after a month, which not every browser has a calendar to choose from."""
+def _back_from(wanted: Wanted, month: str) -> Wanted:
+    """Return what is wanted, from a month on; not every browser has a calendar to choose it from."""
     found = _MONTH.fullmatch(month)
     if found is None or not 1 <= int(found[1]) <= _LAST_YEAR:
-        raise Malformed(_("Write the month as a year and two digits, like 2026-03."))
+        error = _("Write the month as a year and two digits, like 2026-03.")
+        return replace(wanted, month=month, month_error=error)
     year, number = int(found[1]), int(found[2])
-    return datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
+    # The first moment after it.
+    until = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
+    return replace(wanted, month=f"{year:04}-{number:02}", until=until)

@@ -22,8 +22,8 @@ from forum.community.forms import (
 )
 from forum.community.models.threads import OFFERED_AUDIENCES, Audience, Intent
 from forum.community.purging import earlier_versions
-from forum.community.queries import threads
-from forum.community.queries.threads import TopicPage
+from forum.community.queries import topic_heads
+from forum.community.queries.topic_heads import ReplyPlace
 from forum.community.queries.topics import CategoryLine, category_lines
 from forum.community.short_posts import Need, Today
 from forum.community.slots import as_typed, quote_of
@@ -61,7 +61,7 @@ class NewTopicPage:
 class ReplyPage:
     """The composer for a reply, on a page of its own; without the topic where that can't be read any more."""
 
-    topic: TopicPage | None
+    topic: ReplyPlace | None
     composer: Composer
 
 
@@ -83,6 +83,9 @@ class LowEnergyPage:
     categories: tuple[CategoryLine, ...]
     days: tuple[Today, ...]
     needs: tuple[Need, ...]
+    # Of a refused one: why, where no single tap is missing.
+    trouble: str
+    is_signed_in: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ class DeletePage:
 def reply_page(topic_id: int) -> Answer:
     """Show the reply form on a page of its own; with ``?quote=`` it quotes a post."""
     try:
-        topic = threads.topic_page(current.session(), current.actor(), topic_id, 1)
+        topic = topic_heads.reply_place(current.session(), current.actor(), topic_id)
     except NotFound:
         went_on = where_merged(current.session(), current.actor(), topic_id)
         if went_on is None:
@@ -117,9 +120,10 @@ def _reply_again(refused: Refused, topic_id: int) -> Response:
     form, error = ReplyForm(request.form), refused.error
     if isinstance(error, TopicWentOn):
         # The same words and the same key, for the topic that it was joined with.
-        topic_id = error.went_on.topic_id
+        begun_for, topic_id = topic_id, error.went_on.topic_id
+        composing.go_along(form, begun_for, topic_id)
     place = DraftPlace(topic_id=topic_id)
-    topic = composing.if_there(lambda session: threads.topic_page(session, current.actor(), topic_id, 1))
+    topic = composing.if_there(lambda session: topic_heads.reply_place(session, current.actor(), topic_id))
     composer = composing.again(form, place, place.composer, refused)
     return render("community/reply_page.html", ReplyPage(topic, composer), refused.status)
 
@@ -144,7 +148,7 @@ def publish_post(topic_id: int) -> Answer:
 def _reply_preview(topic_id: int, form: ReplyForm) -> Response:
     check_words(form, request.form)
     actor, words = current.actor(), form.text.data or ""
-    topic = current.read(lambda session: threads.topic_page(session, actor, topic_id, 1))
+    topic = current.read(lambda session: topic_heads.reply_place(session, actor, topic_id))
     require(actor, Action.POST_PUBLISH, topic)
     shown = current.read(lambda session: preview(session, actor, topic_id, None, words))
     place = DraftPlace(topic_id=topic_id)
@@ -211,7 +215,8 @@ def _topic_preview(form: TopicForm) -> Response:
     # As long as nothing was chosen, what everybody may read is what can be quoted.
     audience = Audience(form.audience.data) if form.audience.data in OFFERED_AUDIENCES else Audience.PUBLIC
     shown = current.read(lambda session: preview(session, actor, None, audience, words))
-    return _topic_page(Composer(form, _begun(form), _NEW_TOPIC, preview=shown), current.read(category_lines))
+    composer = composing.looked_at(form, _begun(form), _NEW_TOPIC, shown)
+    return _topic_page(composer, current.read(category_lines))
 
 
 def _topic_page(composer: Composer, categories: tuple[CategoryLine, ...], status: int = 200) -> Response:
@@ -232,22 +237,28 @@ def low_energy_page() -> Response:
     return _low_energy_page(form)
 
 
+def _short_again(refused: Refused) -> Response:
+    form, error, trouble = ShortForm(request.form), refused.error, ""
+    if isinstance(error, Invalid):
+        show_refusal(form, error)
+    else:
+        trouble = composing.trouble(refused)
+    return _low_energy_page(form, trouble, refused.status)
+
+
 @community.post("/topics/new/short")
 @members_only
+@shows_again(_short_again)
 def start_short_topic() -> Answer:
     """Start the topic that three taps make."""
-    form = ShortForm(request.form)
-    try:
-        draft = parse_short(form, request.form)
-        post_id = commands.start_topic(current.session(), current.actor(), draft)
-    except Invalid as refusal:
-        show_refusal(form, refusal)
-        return _low_energy_page(form, 422)
+    draft = parse_short(ShortForm(request.form), request.form)
+    post_id = commands.start_topic(current.session(), current.actor(), draft)
     return _to_post(post_id)
 
 
-def _low_energy_page(form: ShortForm, status: int = 200) -> Response:
-    page = LowEnergyPage(form, current.read(category_lines), tuple(Today), tuple(Need))
+def _low_energy_page(form: ShortForm, trouble: str = "", status: int = 200) -> Response:
+    categories = composing.if_there(category_lines) or ()
+    page = LowEnergyPage(form, categories, tuple(Today), tuple(Need), trouble, current.actor().is_member)
     return render("community/low_energy_page.html", page, status)
 
 

@@ -13,6 +13,7 @@ class Composer {
     this.tools.addEventListener("click", ({ target }) => this[target.closest("button")?.dataset.do]?.());
     this.tools.addEventListener("keydown", (event) => this.walk(event));
     this.text.addEventListener("keydown", (event) => this.shortcut(event));
+    this.text.addEventListener("focus", () => (this.wasFocused = true), { once: true });
   }
 
   // One stop of the Tab key, with arrows from one button to the next.
@@ -89,15 +90,22 @@ class Composer {
     this.text.setSelectionRange(address, address + 8);
   }
 
+  goToEnd() {
+    this.text.focus();
+    this.text.setSelectionRange(this.text.value.length, this.text.value.length);
+  }
+
   quotePost(number, id, words) {
-    const { value, selectionEnd: at } = this.text;
+    const { value, selectionEnd } = this.text;
+    // As long as nobody was in it, the cursor stands before what the field came with.
+    const at = this.wasFocused ? selectionEnd : value.length;
     const before = value.slice(0, at).trimEnd();
     const block = words.map((line) => `> ${line}`).join("\n>\n");
     this.put(`${before && "\n\n"}> [#${number}](/posts/${id})\n${block}\n\n`, before.length, at);
   }
 }
 
-// --- the link that quotes a post does it on the page, with the words that are selected there
+// --- the link that quotes a post does it on the page: the words that are selected there, or all of them
 
 // What is selected of a post from its first selected word on; three clicks reach beyond their paragraph.
 function selectedIn(prose) {
@@ -106,6 +114,12 @@ function selectedIn(prose) {
   if (!range || !prose.contains(range.startContainer)) return null;
   if (!prose.contains(range.endContainer)) range.setEnd(prose, prose.childNodes.length);
   return range.toString().trim() ? range : null;
+}
+
+function everythingIn(prose) {
+  const range = document.createRange();
+  range.selectNodeContents(prose);
+  return range;
 }
 
 // As somebody reads them, without pictures and without what the post itself quotes.
@@ -132,9 +146,11 @@ function listenTo(link, composer) {
     label.data = chosen ? composer.words.quote : whole;
   });
   link.addEventListener("click", (event) => {
-    const words = chosen ? linesOf(chosen) : [];
-    if (!words.length || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
+    const words = linesOf(chosen ?? everythingIn(prose));
+    // Pictures, and what the post quotes itself, are nothing to quote.
+    if (!words.length) return composer.text.focus();
     const number = post.querySelector(".number").textContent.match(/\d+/)[0];
     composer.quotePost(number, new URL(link.href).searchParams.get("quote"), words);
   });
@@ -144,4 +160,6 @@ const place = document.querySelector("[data-composer]:has(template)");
 if (place) {
   const composer = new Composer(place);
   for (const link of document.querySelectorAll('.post a[href*="/reply?quote="]')) listenTo(link, composer);
+  // The page opened with a quote in the field: what one has to say to it comes after.
+  if (new URLSearchParams(location.search).has("quote")) composer.goToEnd();
 }

@@ -7,6 +7,11 @@ document.addEventListener("submit", () => {
   isSending = true;
 });
 
+// Whoever types on has broken the sending off.
+document.addEventListener("input", () => {
+  isSending = false;
+});
+
 addEventListener("pageshow", () => {
   isSending = false;
 });

@@ -1,4 +1,4 @@
-"""What a command is asked to write. Pages, the API and importers all build these, and nothing else."""
+"""What a command is asked to write, as it is sent. Pages, the API and importers all build these, and nothing else."""
 
 from dataclasses import dataclass
 
