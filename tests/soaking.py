@@ -14,12 +14,9 @@ SOAK = os.environ.get("SOAK") == "1"
 # What the gate runs on SQLite alone, and why; soaking runs it on PostgreSQL, too.
 ON_ONE_DATABASE = {
     "tests/journeys/": "What a browser shows is no database's. What lies behind it is proven over HTTP, on both.",
-    "tests/authorization/test_matrix.py": "Who may do what is decided by the same predicates on both.",
-    "tests/accounts/passkeys/": "What a device signs, and what of it is refused, is decided before any row changes.",
     "tests/cli/test_providers.py": "The command reads the configuration and asks the providers.",
     "tests/cli/test_doctor.py": "The command reads the configuration and the calendar.",
     "tests/accounts/test_hanging.py": "Who waits while a provider hangs is a matter of threads.",
-    "tests/admin/test_policies.py": "Forms and pages; publishing is proven on both beside the commands.",
 }
 # What does a part of its rounds in the gate.
 IN_PART = (

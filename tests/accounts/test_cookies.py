@@ -109,7 +109,7 @@ def test_the_policy_lists_exactly_the_cookies_that_are_set(app: tuple[Flask, Sta
     assert joins.agree(joins.at_consent("robin"), "quiet-river", "1970") == 303
     assert joins.get("/join/welcome").status_code == 200
     joins.submit(joins.get("/policies/terms"), "/log-out")
-    chosen = {"theme": "dim", "size": "larger", "motion": "none", "language": MIRRORED}
+    chosen = {"theme": "dim", "size": "larger", "motion": "none", "language": MIRRORED, "notes": "hide"}
     reads.submit(reads.get("/settings/reading"), "/settings/reading", **chosen)
     assert too_young.agree(too_young.at_consent("sam"), "tall-cedar", str(clock.now().year - 5)) == 403
     # Whoever only reads is given none.

@@ -90,7 +90,7 @@ def test_nobody_writes_and_nobody_loses_what_they_typed(
     answer = juniper.client.post(address, data=fields | token(juniper.client))
     assert answer.status_code == 403
     assert SENTENCE in main_of(answer).text
-    assert WORDS in main_of(answer).one("textarea", id="kept").text
+    assert WORDS in main_of(answer).one("textarea", name="text").text
     assert posts(database) == before
     # As soon as it is over, the same words go through.
     set_up(database, read_only=False)

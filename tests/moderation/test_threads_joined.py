@@ -151,7 +151,9 @@ def test_a_reply_comes_through_or_comes_back_whole(
     if status == 303:
         assert topic_row(thread.database, thread.id).last_number == 5
     else:
-        assert read_page(answer.text).one("textarea", id="kept").raw.strip() == fields["text"]
+        # Where there is a topic no more there is no form either: the words are there to copy.
+        field = {"id": "kept"} if status == 404 else {"name": "text"}
+        assert read_page(answer.text).one("textarea", **field).raw.strip() == fields["text"]
 
 
 def test_the_discussion_of_a_treatment_stays(app: Flask, thread: Thread, target: int) -> None:
