@@ -55,7 +55,7 @@ demo: $(VENV)/installed-runtime ## Run a made-up community to try (PORT and DATA
 
 # --- checking ----------------------------------------------------------------------------------------------
 
-test: $(VENV)/installed-dev ## Run the tests on both databases (TESTS=tests/community for some)
+test: $(VENV)/installed-dev ## Run the tests, on both databases but for what is no database's (TESTS=tests/community for some)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
 
 check: lint test ## Run the whole gate: style, types, layers, templates, then all tests
