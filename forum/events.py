@@ -78,6 +78,16 @@ class MemberRenamed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileChanged(Event):
+    """A member says something else about themselves, or to others than before."""
+
+    member_id: int
+
+    def scopes(self) -> tuple[str, ...]:
+        return (f"member:{self.member_id}",)
+
+
+@dataclass(frozen=True, slots=True)
 class LeavingBegun(Event):
     """A member set out to leave."""
 
@@ -125,6 +135,14 @@ class CategoryChanged(Event):
     """A category was made or reworded."""
 
     category_id: int
+    fixed_scopes = (SITE,)
+
+
+@dataclass(frozen=True, slots=True)
+class HealthTermChanged(Event):
+    """A condition or a treatment came onto the list, was renamed, or is offered no more, or again."""
+
+    term_id: int
     fixed_scopes = (SITE,)
 
 

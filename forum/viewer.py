@@ -14,6 +14,7 @@ from forum.accounts.queries import suspension_holds
 from forum.accounts.sign_in_sessions import mark_seen, session_is_valid
 from forum.accounts.tokens import hash_of
 from forum.community.models.blocks import Block
+from forum.community.models.people import HealthTerm, MemberTerm, TermKind
 from forum.community.models.threads import CategoryModerator
 from forum.community_settings.models import CommunitySettings
 from forum.consent.choices_queries import has_policy_news, must_agree_again
@@ -93,6 +94,7 @@ def actor_of(session: Session, token: str) -> Actor | None:
         until,
         category_ids,
         blocked_ids,
+        term_ids,
         is_read_only,
         has_new_notices,
         has_to_agree_again,
@@ -113,6 +115,7 @@ def actor_of(session: Session, token: str) -> Actor | None:
         locale=locale,
         category_ids=_numbers(category_ids),
         blocks=_numbers(blocked_ids),
+        condition_ids=_numbers(term_ids),
         missing_consents=frozenset(
             purpose
             for purpose, decision in zip(PURPOSES, decisions, strict=True)
@@ -147,6 +150,13 @@ def _who_has_the_token() -> AnySelect:
         .correlate(Member)
         .scalar_subquery()
     )
+    conditions = (
+        select(func.aggregate_strings(cast(MemberTerm.term_id, String), ","))
+        .join(HealthTerm, HealthTerm.id == MemberTerm.term_id)
+        .where(MemberTerm.member_id == Member.id, HealthTerm.kind == TermKind.CONDITION)
+        .correlate(Member)
+        .scalar_subquery()
+    )
     read_only = (
         select(CommunitySettings.read_only).order_by(CommunitySettings.id.desc()).limit(1).scalar_subquery()
     )
@@ -174,6 +184,7 @@ def _who_has_the_token() -> AnySelect:
             Suspension.until,
             categories,
             blocks,
+            conditions,
             read_only,
             new_notices,
             must_agree_again(),

@@ -7,12 +7,13 @@ from forum.audit_log import models as audit_log
 from forum.community import models as community
 from forum.community_settings import models as community_settings
 from forum.consent import models as consent
-from forum.database import page_stamps
+from forum.database import migrate, page_stamps
 from forum.database.base import Base
 from forum.database.dialects import tools_for
 from forum.jobs import models as jobs
 from forum.moderation import models as moderation
 from forum.privacy import models as privacy
+from forum.search import models as search
 from forum.treatments import models as treatments
 
 # Importing them is what fills the metadata that migrations are compared with.
@@ -26,6 +27,7 @@ MODELS = (
     moderation,
     page_stamps,
     privacy,
+    search,
     treatments,
 )
 
@@ -43,6 +45,7 @@ def run() -> None:
             target_metadata=Base.metadata,
             render_as_batch=on_sqlite,
             compare_type=True,
+            include_object=migrate.is_compared,
             transaction_per_migration=False,
         )
         with context.begin_transaction():

@@ -18,9 +18,7 @@ from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
-from jinja2.bccache import Bucket, BytecodeCache
 from playwright.sync_api import expect
-from werkzeug.routing import Rule
 from werkzeug.serving import make_server
 
 from config import Mode, ProviderSettings, Settings
@@ -28,7 +26,7 @@ from forum.app import create_app
 from forum.database.session import Database
 from tests import soaking
 
-pytest_plugins = ["tests.accounts.stand_in", "tests.databases", "tests.front_door"]
+pytest_plugins = ["tests.accounts.stand_in", "tests.databases", "tests.front_door", "tests.made_once"]
 
 hypothesis_settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis_settings.load_profile("tests")
@@ -107,50 +105,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 # --- the application -------------------------------------------------------------------------------------
-
-
-class CompiledOnce(BytecodeCache):
-    """Keeps what Jinja made of each template: every test has an application of its own, all with the same ones.
-
-    A template's source is part of its key, so one that differs is compiled anew.
-    """
-
-    def __init__(self) -> None:
-        self._compiled: dict[tuple[str, str], bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Fill in the code, where the same source came by before."""
-        if found := self._compiled.get((bucket.key, bucket.checksum)):
-            bucket.bytecode_from_string(found)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep the code of a template that was compiled just now."""
-        self._compiled[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
-
-
-# Flask hands these to the environment that each application makes for itself.
-Flask.jinja_options = {"bytecode_cache": CompiledOnce()}
-
-
-def _builders_made_once() -> None:
-    """Let routes share the functions that build their addresses: each application would compile all of them anew.
-
-    Werkzeug makes one for what a rule says, and binds it to the rule afterwards; that takes half of what it takes to
-    make an application, and a test makes one.
-    """
-    made: dict[object, Any] = {}
-    make = Rule._compile_builder
-
-    def made_once(rule: Rule, append_unknown: bool = True) -> Any:
-        key = (rule.rule, append_unknown, rule.host, rule.subdomain, repr(rule.defaults))
-        if key not in made:
-            made[key] = make(rule, append_unknown)
-        return made[key]
-
-    Rule._compile_builder = made_once  # type: ignore[assignment,method-assign]  # As said above.
-
-
-_builders_made_once()
 
 
 def settings_for(database_url: str, data_folder: Path, base_url: str = "http://localhost") -> Settings:

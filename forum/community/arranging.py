@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, case, false, func, insert, select, u
 from sqlalchemy.orm import Session
 
 from forum.accounts.models import Member
-from forum.community.models.threads import Audience, Post, PostState, Topic, TopicState
+from forum.community.models.threads import SHARED, Audience, Post, PostState, Topic, TopicState
 from forum.community.subjects import PostAtWork, TopicAtWork
 from forum.community.visibility import post_is_readable
 from forum.database.rows import AnyRow
@@ -37,10 +37,6 @@ from forum.text.slugs import slug_of
 from forum.text.translate import gettext as _
 
 MOST_TO_SPLIT = 200
-
-# The audiences whose topics may be joined and taken apart, from the widest to the narrowest: in each, who may read
-# doesn't depend on who began the topic.
-_SHARED = (Audience.PUBLIC, Audience.PUBLIC_UNLISTED, Audience.MEMBERS)
 
 
 def lock_topic(session: Session, topic: TopicAtWork) -> None:
@@ -178,15 +174,15 @@ def refuse_merge(source: TopicAtWork, target: TopicAtWork) -> None:
     )
     if target.state is not TopicState.PUBLISHED:
         raise Invalid({"target": _("That topic is out of sight. Bring it back first, or choose another.")})
-    if source.audience not in _SHARED:
+    if source.audience not in SHARED:
         raise Conflict(_("Topics that only some may read can't be joined with others. Nothing was changed."))
-    if target.audience not in _SHARED:
+    if target.audience not in SHARED:
         raise Invalid({"target": _("Only some may read that topic, so nothing can be joined with it.")})
 
 
 def narrower_audience(source: TopicAtWork, target: TopicAtWork) -> Audience:
     """Return who may read two topics (see refuse_merge) once they are one: whoever may read both."""
-    return max(source.audience, target.audience, key=_SHARED.index)
+    return max(source.audience, target.audience, key=SHARED.index)
 
 
 def merge_topics(session: Session, source: TopicAtWork, target: TopicAtWork) -> None:
@@ -255,7 +251,7 @@ def posts_to_split(session: Session, topic: TopicAtWork, post_ids: Collection[in
     Queries: 1
     """
     _refuse_unless(topic.state is TopicState.PUBLISHED, _("This topic is out of sight. Bring it back first."))
-    if topic.audience not in _SHARED:
+    if topic.audience not in SHARED:
         raise Conflict(_("Topics that only some may read can't be taken apart. Nothing was changed."))
     if not post_ids:
         raise Invalid({"posts": _("Choose the posts that shall have a topic of their own.")})

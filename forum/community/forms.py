@@ -12,7 +12,6 @@ from wtforms.validators import ValidationError
 from forum.community.models.threads import (
     LONGEST_CONTENT_NOTE,
     LONGEST_TITLE,
-    OFFERED_AUDIENCES,
     Audience,
     Intent,
 )
@@ -163,7 +162,7 @@ class TopicForm(Writing):
 
     def validate_audience(self, field: Field) -> None:
         """Ask for one of those on offer."""
-        if field.data not in OFFERED_AUDIENCES:
+        if field.data not in set(Audience):
             raise ValidationError(_("Choose who may read it."))
 
     def validate_content_note(self, field: Field) -> None:

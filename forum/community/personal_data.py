@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, select
 from forum.community.models.blocks import Block
 from forum.community.models.images import Image, ImageFile
 from forum.community.models.kept_drafts import KeptDraft
+from forum.community.models.people import HealthTerm, MemberTerm, Profile
 from forum.community.models.reactions import Reaction, ReactionTally
 from forum.community.models.reading import Bookmark, CategoryWatch, ReadMark, TopicWatch, Visit
 from forum.community.models.slots import Slot
@@ -60,6 +61,8 @@ HELD: tuple[Held, ...] = (
                 "opening_markdown",
                 "opening_html",
                 "help_on_top",
+                "default_audience",
+                "widest_audience",
             ),
             NOT_PERSONAL,
         ),
@@ -85,6 +88,7 @@ HELD: tuple[Held, ...] = (
             "intent": _PLACE,
             "content_note": _WORDS,
             "audience": _PLACE,
+            "condition_id": _PLACE,
             "state": _PLACE,
             "pinned": NOT_PERSONAL,
             "locked": NOT_PERSONAL,
@@ -201,9 +205,40 @@ HELD: tuple[Held, ...] = (
             "category_slug": EXPORTED,
             "intent": EXPORTED,
             "audience": EXPORTED,
+            "condition": EXPORTED,
             "saved_at": EXPORTED,
         },
         about=lambda subject: KeptDraft.member_id == subject.member_id,
+        rows_go=True,
+    ),
+    Held(
+        HealthTerm,
+        "The list of conditions and treatments that members can say are theirs.",
+        dict.fromkeys(("id", "kind", "slug", "locale", "name", "offered"), NOT_PERSONAL),
+    ),
+    Held(
+        MemberTerm,
+        "That somebody says a condition or a treatment is theirs.",
+        {"member_id": _WHOSE, "term_id": EXPORTED},
+        about=lambda subject: MemberTerm.member_id == subject.member_id,
+        rows_go=True,
+    ),
+    Held(
+        Profile,
+        "What somebody says about themselves, and who may see which part.",
+        {
+            "member_id": _WHOSE,
+            "about": EXPORTED,
+            "about_for": EXPORTED,
+            "conditions_for": EXPORTED,
+            "treatments_for": EXPORTED,
+            "country": EXPORTED,
+            "country_for": EXPORTED,
+            "age_band": EXPORTED,
+            "age_band_for": EXPORTED,
+            "listed": EXPORTED,
+        },
+        about=lambda subject: Profile.member_id == subject.member_id,
         rows_go=True,
     ),
     Held(

@@ -15,7 +15,7 @@ from forum.accounts.models import Member
 from forum.community.addresses import permalink
 from forum.community.bylines import name_to_show
 from forum.community.models.slots import Slot, SlotKind
-from forum.community.models.threads import Audience, Post, PostVersion, Topic
+from forum.community.models.threads import SHARED, Audience, Post, PostVersion, Topic, is_narrower
 from forum.community.visibility import post_is_readable, shows, topic_is_visible
 from forum.database.rows import AnyRow, AnySelect
 from forum.errors import NotFound
@@ -23,9 +23,6 @@ from forum.permissions.actor import Actor
 from forum.text import slots
 from forum.text.translate import gettext as _
 
-# The audiences whose words may be quoted in other topics, from the widest to the narrowest: in each, who may read
-# doesn't depend on who began the topic.
-_QUOTABLE = (Audience.PUBLIC, Audience.PUBLIC_UNLISTED, Audience.MEMBERS)
 # Made once: an alias of a table works out its columns anew whenever it is made.
 _MENTIONED = aliased(Member)
 
@@ -40,9 +37,7 @@ class Place:
 
 def may_be_quoted(source: Audience, destination: Audience) -> bool:
     """Say whether whoever reads the one topic may read the other, too, whoever they are."""
-    if source not in _QUOTABLE:
-        return False
-    return destination not in _QUOTABLE or _QUOTABLE.index(source) <= _QUOTABLE.index(destination)
+    return source in SHARED and not is_narrower(source, destination)
 
 
 def filled(session: Session, actor: Actor, texts: Mapping[int, str], place: Place) -> dict[int, Markup]:

@@ -31,6 +31,9 @@ def topic_is_visible(actor: Actor) -> ColumnElement[bool]:
         in_audience.append(Topic.author_id == actor.member_id)
         if actor.reads_as_member:
             in_audience.append(Topic.audience == Audience.MEMBERS)
+        if actor.shared_conditions:
+            # No other audience has a condition (a constraint sees to it).
+            in_audience.append(Topic.condition_id.in_(sorted(actor.shared_conditions)))
         if actor.works_as_staff:
             in_audience.append(topic_is_moderated(actor))
     return and_(Topic.state == TopicState.PUBLISHED, or_(*in_audience))

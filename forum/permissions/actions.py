@@ -23,6 +23,9 @@ class Action(StrEnum):
     CATEGORY_WATCH = "community:category:watch"
     WATCH_END = "community:watch:end"
     MEMBER_BLOCK = "community:member:block"
+    MEMBERS_LIST = "community:member:list"
+    PROFILE_CHANGE = "community:profile:change"
+    PROFILE_NARROW = "community:profile:narrow"
     # What moderators do with topics and posts.
     TOPIC_LOCK = "community:topic:lock"
     TOPIC_UNLOCK = "community:topic:unlock"
@@ -59,6 +62,7 @@ class Action(StrEnum):
     ROLE_CHANGE = "admin:role:change"
     RECOVERY_CODE_GIVE = "admin:recovery-code:give"
     CATEGORY_CHANGE = "admin:category:change"
+    HEALTH_TERM_CHANGE = "admin:health-term:change"
     POLICY_PUBLISH = "admin:policy:publish"
     TREATMENT_PUBLISH = "admin:treatment:publish"
     HELPLINES_CHANGE = "admin:helplines:change"

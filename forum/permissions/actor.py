@@ -88,6 +88,8 @@ class Actor:
     category_ids: frozenset[int] = frozenset()
     # Whom they blocked, and who blocked them.
     blocks: frozenset[int] = frozenset()
+    # The conditions that they say are theirs.
+    condition_ids: frozenset[int] = frozenset()
     # Required purposes for which no consent stands.
     missing_consents: frozenset[Purpose] = frozenset()
     # A policy was changed in a way that matters since they last agreed.
@@ -145,6 +147,12 @@ class Actor:
     def unmet(self) -> frozenset[int]:
         """Return whose words they do not see because of a block; whoever moderates has to see them all."""
         return frozenset() if self.works_as_staff else self.blocks
+
+    @property
+    def shared_conditions(self) -> frozenset[int]:
+        """Return for which conditions they read what is for those who share them: only while they agree to it."""
+        agrees = self.state is MemberState.ACTIVE and Purpose.HEALTH_DATA not in self.missing_consents
+        return self.condition_ids if agrees else frozenset()
 
     @property
     def reads_as_member(self) -> bool:

@@ -192,6 +192,10 @@ TABLE: dict[Action, Rule] = {
     Action.CATEGORY_WATCH: may_keep,
     Action.WATCH_END: signed_in,
     Action.MEMBER_BLOCK: signed_in & not_themselves,
+    Action.MEMBERS_LIST: signed_in & not_turned_away & let_in,
+    Action.PROFILE_CHANGE: may_write,
+    # Saying less about oneself, or to fewer, asks for nothing.
+    Action.PROFILE_NARROW: signed_in,
     Action.TOPIC_LOCK: _arrange,
     # Nobody undoes what was decided about themselves.
     Action.TOPIC_UNLOCK: _arrange & not_own_words,
@@ -230,6 +234,7 @@ TABLE: dict[Action, Rule] = {
     # It opens somebody's account: whoever does it must have seen who asks.
     Action.RECOVERY_CODE_GIVE: operates,
     Action.CATEGORY_CHANGE: may_run,
+    Action.HEALTH_TERM_CHANGE: may_run,
     # A policy that nobody can agree to as it is must not keep the one away who can put it right.
     Action.POLICY_PUBLISH: operates | (in_good_standing & administers),
     Action.TREATMENT_PUBLISH: may_run,

@@ -23,6 +23,7 @@ from forum.database.personal_data import NOT_PERSONAL, Column, Held, OnLeaving, 
 from forum.jobs import personal_data as jobs
 from forum.moderation import personal_data as moderation
 from forum.privacy import personal_data as privacy
+from forum.search import personal_data as search
 from forum.treatments import personal_data as treatments
 
 # The one table that is no feature's.
@@ -42,6 +43,7 @@ HELD: tuple[Held, ...] = (
     *audit_log.HELD,
     *community_settings.HELD,
     *treatments.HELD,
+    *search.HELD,
     *jobs.HELD,
     _PAGE_STAMP,
 )

@@ -25,7 +25,7 @@ from forum.community.models.images import Image
 from forum.community.models.threads import Audience, Post, PostState, Topic
 from forum.community.pictures import drop_one, with_pictures
 from forum.community.purging import delete_versions
-from forum.community.queries.details import is_narrower
+from forum.community.models.threads import is_narrower
 from forum.community.subjects import hold_topic_of
 from forum.community.taking_back import take_back_post
 from forum.consent import ledger

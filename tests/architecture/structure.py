@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Inspector, MetaData, create_engine, inspect, text
 
 import forum
+from forum.database import migrate
 from forum.database.base import Base
 
 
@@ -64,7 +65,8 @@ def structure(url: str) -> dict[str, Any]:
     """Return every table with its columns, constraints and indexes, as the database reports them."""
     with connected(url) as connection:
         inspector = inspect(connection)
-        tables = {name: _table(inspector, name) for name in inspector.get_table_names()}
+        names = [name for name in inspector.get_table_names() if migrate.is_compared(None, name, "table")]
+        tables = {name: _table(inspector, name) for name in names}
         if connection.dialect.name == "sqlite":
             rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
             for name, sql in rows:

@@ -12,6 +12,9 @@ from tests.architecture.rows import counts, fill
 from tests.architecture.structure import connected, metadata, structure, triggers
 
 
+COMPARED = {"compare_type": True, "include_object": migrate.is_compared}
+
+
 def revisions() -> list[str]:
     """Return every revision, the newest first."""
     alembic = Config()
@@ -27,7 +30,7 @@ def test_there_is_one_newest_revision_named_for_its_day() -> None:
 
 def test_autogenerate_finds_nothing_to_change(database_url: str) -> None:
     with connected(database_url) as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts=COMPARED)
         assert compare_metadata(context, metadata()) == []
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from forum.community.models.threads import Audience, Intent, Topic
-from forum.community.queries.details import TopicDetails, is_narrower, topic_details
+from forum.community.models.threads import Audience, Intent, Topic, is_narrower
+from forum.community.queries.details import TopicDetails, topic_details
 from forum.community.subjects import hold_topic
 from forum.errors import Conflict, Invalid
 from forum.events import TopicChanged, TopicNarrowed, emit

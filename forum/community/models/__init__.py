@@ -1,5 +1,5 @@
 """The tables of the community, by what they are about. Importing the package makes all of them known."""
 
-from forum.community.models import blocks, images, kept_drafts, reactions, reading, slots, threads
+from forum.community.models import blocks, images, kept_drafts, people, reactions, reading, slots, threads
 
-__all__ = ["blocks", "images", "kept_drafts", "reactions", "reading", "slots", "threads"]
+__all__ = ["blocks", "images", "kept_drafts", "people", "reactions", "reading", "slots", "threads"]

@@ -54,11 +54,13 @@ class KeptDraft(Numbered, Base):
     post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
     # Raised with each saving, so that one device doesn't write over what another one saved later.
     revision: Mapped[int]
-    # As they were typed, checked by nobody yet; the last five are a new topic's.
+    # As they were typed, checked by nobody yet; the last six are a new topic's.
     words: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(String(LONGEST_TITLE * 4))
     content_note: Mapped[str] = mapped_column(String(LONGEST_CONTENT_NOTE * 4))
     category_slug: Mapped[str] = mapped_column(String(80))
     intent: Mapped[str] = mapped_column(String(40))
     audience: Mapped[str] = mapped_column(String(40))
+    # The slug of the condition that its readers share, where it is for those.
+    condition: Mapped[str] = mapped_column(String(80), default="")
     saved_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -79,13 +79,22 @@ class Audience(StrEnum):
         }[self]
 
 
-# What the composer offers. Same condition comes with profiles, where conditions are entered.
-OFFERED_AUDIENCES = (
-    Audience.MEMBERS,
-    Audience.PUBLIC_UNLISTED,
+# From the widest to the narrowest.
+WIDTH = (
     Audience.PUBLIC,
+    Audience.PUBLIC_UNLISTED,
+    Audience.MEMBERS,
+    Audience.SAME_CONDITION,
     Audience.MODERATORS_AND_AUTHOR,
 )
+# The audiences in which who may read depends neither on who began a topic nor on what readers say of themselves: their
+# topics can be joined and taken apart, and their words be quoted in other topics.
+SHARED = WIDTH[:3]
+
+
+def is_narrower(one: Audience, other: Audience) -> bool:
+    """Say whether fewer people may read what the one is for."""
+    return WIDTH.index(one) > WIDTH.index(other)
 
 
 class TopicState(StrEnum):
@@ -129,6 +138,12 @@ class Category(Numbered, Base):
     opening_html: Mapped[str] = mapped_column(Text)
     # Whether help links stand on top of its page.
     help_on_top: Mapped[bool]
+    # Who may read a new topic here unless its author says otherwise; None where they are asked each time.
+    default_audience: Mapped[Audience | None] = mapped_column(words(Audience, "default_audience"))
+    # The most readers that a topic here may have; whoever writes can always choose fewer.
+    widest_audience: Mapped[Audience] = mapped_column(
+        words(Audience, "widest_audience"), default=Audience.PUBLIC
+    )
 
 
 class CategoryModerator(Base):
@@ -158,6 +173,7 @@ class Topic(Numbered, Base):
         Index(None, "started_at", "id"),
         Index(None, "author_id", "started_at", "id"),
         Index(None, "merged_into_id"),
+        Index(None, "condition_id"),
         # Those that nobody else answered yet.
         Index("ix_topic_waiting", "started_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index(
@@ -170,6 +186,7 @@ class Topic(Numbered, Base):
         ),
         CheckConstraint("pinned IN (0, 1)", name="pinned"),
         CheckConstraint("(state = 'merged') = (merged_into_id IS NOT NULL)", name="merged"),
+        CheckConstraint("(audience = 'same-condition') = (condition_id IS NOT NULL)", name="condition"),
         CheckConstraint("NOT from_community OR author_id IS NULL", name="voice"),
         CheckConstraint("last_number >= 0 AND reply_count >= 0", name="counts"),
     )
@@ -185,6 +202,8 @@ class Topic(Numbered, Base):
     intent: Mapped[Intent] = mapped_column(words(Intent, "intent"))
     content_note: Mapped[str] = mapped_column(String(LONGEST_CONTENT_NOTE))
     audience: Mapped[Audience] = mapped_column(words(Audience, "audience"))
+    # What its readers say is theirs, where it is for those who share it.
+    condition_id: Mapped[int | None] = mapped_column(ForeignKey("health_term.id"))
     state: Mapped[TopicState] = mapped_column(words(TopicState, "state"))
     # 1 or 0, and not a boolean, because lists sort by it.
     pinned: Mapped[int]

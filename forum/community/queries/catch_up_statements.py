@@ -94,6 +94,8 @@ def anybody_like(actor: Actor) -> Actor:
         state=actor.state,
         category_ids=actor.category_ids,
         blocks=actor.blocks,
+        condition_ids=actor.condition_ids,
+        missing_consents=actor.missing_consents,
         is_suspended=actor.is_suspended,
     )
 

@@ -7,26 +7,20 @@ from sqlalchemy.orm import Session
 
 from forum.community.addresses import topic_address
 from forum.community.models.threads import (
-    OFFERED_AUDIENCES,
+    WIDTH,
     Audience,
     Intent,
     Post,
     PostState,
     Topic,
+    is_narrower,
 )
 from forum.community.taking_back import others_answered
 from forum.community.visibility import topic_is_visible
 from forum.errors import NotFound
 from forum.permissions.actor import Actor
 
-# From the widest to the narrowest.
-_WIDTH = (
-    Audience.PUBLIC,
-    Audience.PUBLIC_UNLISTED,
-    Audience.MEMBERS,
-    Audience.SAME_CONDITION,
-    Audience.MODERATORS_AND_AUTHOR,
-)
+_OFFERED = tuple(one for one in WIDTH if one is not Audience.SAME_CONDITION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +53,15 @@ class TopicDetails:
         Whoever answered did so for these readers, so there can't be more of them; and they don't lose their own words.
         """
         if not self.others_answered:
-            wanted = [one for one in _WIDTH if one in OFFERED_AUDIENCES]
+            wanted = [one for one in _OFFERED]
         else:
             wanted = [
                 one
-                for one in _WIDTH
-                if one in OFFERED_AUDIENCES
-                and is_narrower(one, self.audience)
+                for one in _OFFERED
+                if is_narrower(one, self.audience)
                 and one is not Audience.MODERATORS_AND_AUTHOR
             ]
         return (self.audience, *(one for one in wanted if one is not self.audience))
-
-
-def is_narrower(one: Audience, other: Audience) -> bool:
-    """Say whether fewer people may read what the one is for."""
-    return _WIDTH.index(one) > _WIDTH.index(other)
 
 
 def topic_details(session: Session, actor: Actor, topic_id: int) -> TopicDetails:

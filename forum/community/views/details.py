@@ -10,7 +10,8 @@ from forum.community.commands import details as commands
 from forum.community.commands.details import DetailsEdit
 from forum.community.forms import TopicForm
 from forum.community.models.threads import Audience, Intent
-from forum.community.queries.details import TopicDetails, is_narrower, topic_details
+from forum.community.models.threads import is_narrower
+from forum.community.queries.details import TopicDetails, topic_details
 from forum.community.views.blueprint import SEE_OTHER, community
 from forum.errors import Invalid
 from forum.permissions.actions import Action

@@ -20,7 +20,7 @@ from forum.community.forms import (
     parse_short,
     parse_topic,
 )
-from forum.community.models.threads import OFFERED_AUDIENCES, Audience, Intent
+from forum.community.models.threads import WIDTH, Audience, Intent
 from forum.community.purging import earlier_versions
 from forum.community.queries import topic_heads
 from forum.community.queries.topic_heads import ReplyPlace
@@ -213,14 +213,14 @@ def _topic_preview(form: TopicForm) -> Response:
     actor, words = current.actor(), form.text.data or ""
     require(actor, Action.TOPIC_START)
     # As long as nothing was chosen, what everybody may read is what can be quoted.
-    audience = Audience(form.audience.data) if form.audience.data in OFFERED_AUDIENCES else Audience.PUBLIC
+    audience = Audience(form.audience.data) if form.audience.data in WIDTH else Audience.PUBLIC
     shown = current.read(lambda session: preview(session, actor, None, audience, words))
     composer = composing.looked_at(form, _begun(form), _NEW_TOPIC, shown)
     return _topic_page(composer, current.read(category_lines))
 
 
 def _topic_page(composer: Composer, categories: tuple[CategoryLine, ...], status: int = 200) -> Response:
-    page = NewTopicPage(composer, categories, tuple(Intent), OFFERED_AUDIENCES)
+    page = NewTopicPage(composer, categories, tuple(Intent), WIDTH)
     return render("community/new_topic_page.html", page, status)
 
 
