@@ -22,6 +22,8 @@ from forum.database.session import Database
 from forum.images.decoding import LARGEST_FILE
 from forum.moderation.views import moderation
 from forum.privacy.views import privacy
+from forum.search.views import install as install_search
+from forum.search.views import search
 from forum.site.views import site
 from forum.treatments.views import treatments
 from forum.web import (
@@ -71,7 +73,8 @@ def create_app(settings: Settings) -> Flask:
     # After the token: the page that asks for a proof shows again what was sent, which must not be a stranger's.
     app.before_request(access.check_proof)
     rendering.install(app)
-    for blueprint in (site, accounts, consent, community, treatments, moderation, privacy, admin):
+    install_search(app, settings)
+    for blueprint in (site, accounts, consent, community, treatments, search, moderation, privacy, admin):
         app.register_blueprint(blueprint)
     if settings.mode is Mode.DEMO:
         app.register_blueprint(web)

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import structlog
 from sqlalchemy.orm import Session
 
-from forum.community import quoting, reaction_tallies, topic_facts
+from forum.community import profiles, quoting, reaction_tallies, topic_facts
 from forum.consent import letters
 from forum.events import (
     AccountNoticeMade,
@@ -36,6 +36,7 @@ from forum.events import (
     PostRemoved,
     PostRestored,
     PostsErased,
+    ProfileNarrowed,
     RestrictionLifted,
     TopicChanged,
     TopicHidden,
@@ -45,12 +46,15 @@ from forum.events import (
     TopicRemoved,
     TopicRestored,
     TopicSplit,
+    TopicStarted,
+    TreatmentPublished,
 )
 from forum.jobs import queue
 from forum.jobs.queue import Payload
 from forum.jobs.worker import Errand, Handler
 from forum.mail.message import Letter
 from forum.privacy import erasure_ledger
+from forum.search import indexing
 
 # Takes the session and the event. That it takes the right class of event is what a test of the table proves.
 EventHandler: TypeAlias = Callable[[Session, Any], object]
@@ -104,16 +108,18 @@ def mailed(writer: LetterWriter) -> Mailed:
 
 
 CONSEQUENCES: dict[type[Event], tuple[Consequence, ...]] = {
-    PostPublished: (now(topic_facts.count_reply),),
+    TopicStarted: (now(indexing.put_post),),
+    PostPublished: (now(topic_facts.count_reply), now(indexing.put_post)),
     PostDeleted: (
         now(topic_facts.refresh_topic_facts),
         now(reaction_tallies.forget_reactions_to),
+        now(indexing.forget_post),
         now(erasure_ledger.note_post_deleted),
     ),
     # What is quoted of words that go is emptied with them, and says so itself (see ``quoting``).
     EarlierTextPurged: (now(erasure_ledger.note_purged),),
     PictureRemoved: (now(erasure_ledger.note_picture_removed),),
-    PostEdited: (now(quoting.tell_those_that_quote_post),),
+    PostEdited: (now(quoting.tell_those_that_quote_post), now(indexing.put_post)),
     PostHidden: (now(topic_facts.refresh_topic_facts), now(quoting.tell_those_that_quote_post)),
     PostRemoved: (now(topic_facts.refresh_topic_facts), now(quoting.tell_those_that_quote_post)),
     PostRestored: (now(topic_facts.refresh_topic_facts), now(quoting.tell_those_that_quote_post)),
@@ -121,15 +127,25 @@ CONSEQUENCES: dict[type[Event], tuple[Consequence, ...]] = {
         now(topic_facts.refresh_topic_facts),
         now(reaction_tallies.forget_reactions_in),
         now(quoting.tell_those_that_quote_topic),
+        now(indexing.forget_erased),
     ),
-    TopicChanged: (now(quoting.tell_those_that_quote_topic),),
+    TopicChanged: (now(quoting.tell_those_that_quote_topic), now(indexing.put_title)),
     TopicNarrowed: (now(erasure_ledger.note_narrowed),),
     TopicMoved: (now(quoting.tell_those_that_quote_topic),),
     TopicHidden: (now(quoting.tell_those_that_quote_topic),),
     TopicRemoved: (now(quoting.tell_those_that_quote_topic),),
     TopicRestored: (now(quoting.tell_those_that_quote_topic),),
-    TopicMerged: (now(topic_facts.refresh_merged_facts), now(quoting.tell_those_that_quote_merged)),
-    TopicSplit: (now(topic_facts.refresh_split_facts), now(quoting.tell_those_that_quote_split)),
+    TopicMerged: (
+        now(topic_facts.refresh_merged_facts),
+        now(quoting.tell_those_that_quote_merged),
+        now(indexing.put_merged),
+    ),
+    TopicSplit: (
+        now(topic_facts.refresh_split_facts),
+        now(quoting.tell_those_that_quote_split),
+        now(indexing.put_split),
+    ),
+    TreatmentPublished: (now(indexing.put_treatment),),
     MemberPaused: (now(topic_facts.refresh_facts_of_member), now(reaction_tallies.refresh_tallies_of_member)),
     MemberRestricted: (
         now(topic_facts.refresh_facts_of_member),
@@ -141,9 +157,11 @@ CONSEQUENCES: dict[type[Event], tuple[Consequence, ...]] = {
         now(topic_facts.refresh_facts_of_member),
         now(reaction_tallies.refresh_tallies_of_member),
     ),
+    ProfileNarrowed: (now(erasure_ledger.note_profile_narrowed),),
     LeavingBegun: (now(erasure_ledger.note_leaving_begun),),
     LeavingCancelled: (now(erasure_ledger.note_leaving_cancelled),),
-    ConsentTakenBack: (now(erasure_ledger.note_taken_back),),
+    # The account of whoever waits or is leaving doesn't rest by it, so what goes hangs on this and not on the rest.
+    ConsentTakenBack: (now(erasure_ledger.note_taken_back), now(profiles.forget_health_terms)),
     AccountNoticeMade: (mailed(letters.letter_about_account),),
 }
 

@@ -88,6 +88,13 @@ class ProfileChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileNarrowed(Event):
+    """A member took something back that they had said about themselves, or says it to fewer."""
+
+    member_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class LeavingBegun(Event):
     """A member set out to leave."""
 
@@ -247,7 +254,7 @@ class TopicChanged(_InTopic):
 
 @dataclass(frozen=True, slots=True)
 class TopicNarrowed(_InTopic):
-    """Fewer people than before may read a topic, by its author's wish."""
+    """Somebody may not read a topic any more, by its author's wish or because of the category it was moved to."""
 
 
 @dataclass(frozen=True, slots=True)

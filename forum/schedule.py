@@ -15,6 +15,7 @@ from forum.database.session import Database
 from forum.jobs.worker import Handler, Lane, Recurring
 from forum.privacy import erasing, erasure_ledger, export_building, exports, inactivity, retention
 from forum.privacy.export_queries import BUILD_EXPORT
+from forum.search import indexing
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -24,6 +25,7 @@ SCHEDULE: tuple[Recurring, ...] = (
     *retention.RECURRING,
     Recurring(heads.SIGN_HEAD, HOUR),
     Recurring(picture_files.REMOVE_FILES, HOUR),
+    Recurring(indexing.TIDY, indexing.TIDY_EVERY),
     Recurring("privacy.have_erasures_copied", MINUTE, erasure_ledger.have_copied),
 )
 
@@ -50,5 +52,8 @@ def errands_of(settings: Settings, database: Database) -> tuple[Lane, ...]:
     }
     pictures = picture_files.store_of(settings)
     # A bucket is somebody else's server: nothing that only writes files waits for it.
-    leftovers: Lane = {picture_files.REMOVE_FILES: picture_files.removing(database, pictures)}
+    leftovers: Lane = {
+        picture_files.REMOVE_FILES: picture_files.removing(database, pictures),
+        indexing.TIDY: indexing.tidying(database),
+    }
     return short, leftovers, {BUILD_EXPORT: export_building.building(database, folder, pictures)}

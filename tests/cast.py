@@ -20,6 +20,14 @@ from forum.accounts.models import Member, SignInSession, Suspension
 from forum.accounts.pending_identity import PendingIdentity
 from forum.accounts.proofs import Proven
 from forum.accounts.sign_in_sessions import sign_in
+from forum.community.models.people import (
+    AgeBand,
+    FieldAudience,
+    HealthTerm,
+    MemberTerm,
+    Profile,
+    TermKind,
+)
 from forum.community.models.threads import CategoryModerator
 from forum.consent import commands, ledger, wording
 from forum.consent.drafts import JoinDraft, PolicyDraft
@@ -163,6 +171,46 @@ def consent_withdrawn(app: Flask, name: str = "Willow") -> Someone:
     withdraw(someone.database, someone.uuid, Purpose.HEALTH_DATA)
     _set_state(someone, MemberState.PAUSED)
     return someone
+
+
+def sharer(app: Flask, slug: str, name: str = "Tansy") -> Someone:
+    """Return a member who says that a condition is theirs, by its slug."""
+    someone = member(app, name)
+    say_condition(someone, slug)
+    return someone
+
+
+def say_condition(someone: Someone, slug: str) -> int:
+    """Let somebody say that a condition is theirs, which stands on the list from then on, and return its number."""
+    with someone.database.transaction() as session:
+        term = session.scalar(
+            select(HealthTerm).where(HealthTerm.kind == TermKind.CONDITION, HealthTerm.slug == slug)
+        )
+        if term is None:
+            words = slug.replace("-", " ").capitalize()
+            term = HealthTerm(
+                kind=TermKind.CONDITION, slug=slug, locale=DEFAULT_LOCALE, name=words, offered=True
+            )
+            session.add(term)
+            session.flush()
+        session.add(MemberTerm(member_id=someone.member_id, term_id=term.id))
+        return term.id
+
+
+def introduce(someone: Someone, about: str, shown_to: FieldAudience) -> None:
+    """Let somebody say something about themselves, every part of it for these readers, and stand in the list."""
+    fields = ("about_for", "conditions_for", "treatments_for", "country_for", "age_band_for")
+    with someone.database.transaction() as session:
+        session.add(
+            Profile(
+                member_id=someone.member_id,
+                about=about,
+                country="IE",
+                age_band=AgeBand.FROM_50,
+                listed=True,
+                **dict.fromkeys(fields, shown_to),
+            )
+        )
 
 
 def peer_supporter(app: Flask, name: str = "Linden") -> Someone:

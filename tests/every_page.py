@@ -53,6 +53,10 @@ PAGES: dict[str, tuple[Way, ...]] = {
     "/": (one("/"),),
     "/about": (one("/about"),),
     "/admin": (one("/admin", ADMINISTRATORS),),
+    "/admin/categories": (one("/admin/categories", ADMINISTRATORS),),
+    "/admin/categories/<slug>": (one("/admin/categories/{room}", ADMINISTRATORS),),
+    "/admin/health-terms": (one("/admin/health-terms", ADMINISTRATORS),),
+    "/admin/health-terms/<int:term_id>": (one("/admin/health-terms/{term}", ADMINISTRATORS),),
     "/admin/policies": (
         Way(("/admin/policies", "/admin/policies?published", "/admin/policies?discarded"), ADMINISTRATORS),
     ),
@@ -103,6 +107,14 @@ PAGES: dict[str, tuple[Way, ...]] = {
         Way(("/log-in/again", "/log-in/again?next=/about"), ("unproven",)),
     ),
     "/log-in/code": (one("/log-in/code", ("visitor",)),),
+    "/members": (one("/members", MEMBERS), one("/members?condition=aching-knees", ("member",))),
+    # One's own, one whose every part is for members, and one that is for everyone.
+    "/members/<name>": (
+        one("/members/Juniper", MEMBERS),
+        one("/members/Linden", ("visitor", "member")),
+        one("/members/Juniper", ("visitor",), 404),
+    ),
+    "/members/<name>/block": (one("/members/Linden/block", ("member",)),),
     "/moderation": (one("/moderation", STAFF),),
     "/moderation/log": (one("/moderation/log", STAFF),),
     "/moderation/members": (
@@ -175,6 +187,11 @@ PAGES: dict[str, tuple[Way, ...]] = {
         Way(("/settings/privacy/decisions", "/settings/privacy/decisions?purpose=email"), ("member",)),
     ),
     "/settings/profile": (Way(("/settings/profile", "/settings/profile?saved"), MEMBERS),),
+    "/settings/profile/about": (
+        Way(("/settings/profile/about", "/settings/profile/about?saved"), ("member",)),
+        # Who said nothing about themselves, and who can say less only.
+        one("/settings/profile/about", ("moderator", "resting")),
+    ),
     "/settings/leave": (one("/settings/leave", MEMBERS),),
     "/settings/leave/posts": (
         Way(("/settings/leave/posts", "/settings/leave/posts?saved"), ("member",)),
@@ -207,6 +224,7 @@ PAGES: dict[str, tuple[Way, ...]] = {
         one("{members_address}", MEMBERS),
         one("{members_address}", ("visitor",), 404),
         one("{members_address}?as=stranger", ("member",)),
+        one("{sharing_address}", ("member",)),
     ),
     "/topics/<int:topic_id>/<slug>": (
         Way(("{topic_address}", "{topic_address}?page=2")),
@@ -227,6 +245,10 @@ PAGES: dict[str, tuple[Way, ...]] = {
 # Each route that answers GET with no page, and with what instead.
 NO_PAGES: dict[str, str] = {
     "/favicon.ico": "It leads to a picture.",
+    "/feeds/categories/<slug>.atom": "Machines read it.",
+    "/feeds/latest.atom": "Machines read it.",
+    "/feeds/topics/<int:topic_id>.atom": "Machines read it.",
+    "/feeds/treatments/<slug>.atom": "Machines read it.",
     "/health/live": "Machines read it.",
     "/health/ready": "Machines read it.",
     "/images/<name>": "It is a picture.",
@@ -234,6 +256,9 @@ NO_PAGES: dict[str, str] = {
     "/policies/<kind>/<int:version>.md": "It is a text for programs.",
     "/posts/<int:post_id>": "It leads to where the post stands.",
     "/robots.txt": "Machines read it.",
+    "/sitemap.xml": "Machines read it.",
+    "/sitemap/pages.xml": "Machines read it.",
+    "/sitemap/topics-<int:number>.xml": "Machines read it.",
     "/topics/<int:topic_id>/people": "The composer's script reads it.",
     "/settings/privacy/receipts/<int:sequence>.json": "It is a file.",
     "/settings/privacy/export/<int:export_id>": "It is a file.",

@@ -7,6 +7,7 @@ is kept here is what follows from the code alone, and nothing that knows a datab
 import gc
 from typing import Any
 
+import pytest
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import Engine
@@ -87,9 +88,9 @@ def _share_statements() -> None:
         make(engine, *given, **named)
         engine._compiled_cache = shared
 
-    Engine.__init__ = with_shared  # type: ignore[method-assign]  # As said above.
+    Engine.__init__ = with_shared  # type: ignore[assignment,method-assign]  # As said above.
     # The rows that the ORM writes are kept by their mapper instead, under the same keys.
-    Mapper._compiled_cache = shared
+    Mapper._compiled_cache = shared  # type: ignore[assignment]  # As said above.
 
 
 _share_templates()
@@ -97,10 +98,18 @@ _share_builders()
 _share_statements()
 
 
-def pytest_collection_finish() -> None:
+# What is imported and collected stays for good, so it needn't be looked through for garbage on the way either.
+gc.disable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
     """Take what lives as long as the run, ten thousand tests among it, out of what Python looks through for garbage.
 
-    It would be gone through again each time that a few applications have come and gone, which took a fifth of the run.
+    It would be gone through again each time that an application has come and gone, which took a fifth of the run. What
+    the tests themselves leave is still looked through, after some of them at a time.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(5000, 10, 20)
+    gc.enable()

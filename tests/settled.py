@@ -28,6 +28,7 @@ from forum.community.commands.drafts import keep_draft
 from forum.community.commands.images import add_picture
 from forum.community.commands.reactions import give_reaction
 from forum.community.models.blocks import Block
+from forum.community.models.people import FieldAudience
 from forum.community.models.reactions import ReactionKind
 from forum.community.models.threads import Audience, Intent, Post
 from forum.community.picture_files import store_of, take_in
@@ -87,6 +88,11 @@ DRAFTED_TERMS = "Words that once *held* us all.\n\nAnd a thought beside them.\n"
 PASSKEY_NAME = "Old tablet"
 PICTURE_ALT = "A cat on a heating pad"
 BOOKMARK_NOTE = "Read this to my sister"
+ABOUT = "I garden from a chair."
+# On the list of conditions, as an administrator worded it.
+CONDITION = "aching-knees"
+# A topic that those alone read who say that they have the condition.
+SHARING_TITLE = "Between those who know"
 WRITTEN = (
     ROOM_NAME,
     ROOM_PURPOSE,
@@ -108,6 +114,9 @@ WRITTEN = (
     PASSKEY_NAME,
     BOOKMARK_NOTE,
     PICTURE_ALT,
+    ABOUT,
+    "Aching knees",
+    SHARING_TITLE,
 )
 
 
@@ -182,6 +191,12 @@ def settle(app: Flask) -> Community:
     members = start(
         database, other.actor, _topic(MEMBERS_TITLE, REPLY_TEXT, Intent.GOOD_NEWS, Audience.MEMBERS)
     )
+    term = cast.say_condition(people["member"], CONDITION)
+    cast.say_condition(other, CONDITION)
+    cast.introduce(people["member"], ABOUT, FieldAudience.MEMBERS)
+    cast.introduce(other, ABOUT, FieldAudience.EVERYONE)
+    shared = _topic(SHARING_TITLE, REPLY_TEXT, Intent.EXPERIENCES, Audience.SAME_CONDITION)
+    sharing = start(database, people["member"].actor, replace(shared, condition_slug=CONDITION))
     with database.transaction() as session:
         # Another browser, in which the member is logged in as well.
         sign_in(
@@ -224,7 +239,9 @@ def settle(app: Flask) -> Community:
         "topic_address": _address(app, topic),
         "listening_address": _address(app, listening),
         "members_address": _address(app, members, people["member"]),
+        "sharing_address": _address(app, sharing, people["member"]),
         "discussion_address": _discussion(app),
+        "term": term,
         "own_post": _first_post(database, topic),
         "own_reply": own_reply,
         "kept_post": listening_post,

@@ -25,6 +25,7 @@ IN_PART = (
     "tests/accounts/test_at_once.py",
     "tests/consent/test_ledger_bytes.py",
     "tests/languages/test_mirrored.py",
+    "tests/privacy/test_faults.py",
 )
 
 

@@ -21,6 +21,7 @@ from forum.cli.providers import providers
 from forum.cli.recount import recount
 from forum.cli.retention import retention
 from forum.cli.routes import routes
+from forum.cli.search import search
 from forum.cli.serve import serve, worker
 from forum.cli.texts import site
 from forum.errors import Refusal
@@ -63,6 +64,7 @@ for command in (
     backup,
     retention,
     recount,
+    search,
     site,
     members,
     consent,

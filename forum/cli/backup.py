@@ -37,6 +37,7 @@ _MEANS = {
     "restriction-lifted": "restrictions lifted again",
     "picture-removed": "pictures removed again",
     "topic-narrowed": "topics with fewer readers again",
+    "profile-narrowed": "profiles that nobody but their owners sees until they look at them",
 }
 
 

@@ -3,6 +3,7 @@
 import click
 
 from forum.cli import opening, restored
+from forum.cli.search import fill
 from forum.database import migrate
 
 
@@ -26,6 +27,9 @@ def upgrade() -> None:
         restored.begin_file(settings)
     if settings.on_sqlite:
         opening.keep_private(settings)
+    # What was written before there was an index is found from now on, too.
+    with opening.database(settings) as database:
+        fill(database)
     click.echo("The database has the structure of this release.")
 
 

@@ -67,7 +67,8 @@ def _tell(done: Published) -> None:
     else:
         click.echo(
             f"Published: policies {len(done.policies)}, categories {done.categories}, "
-            f"treatment pages {done.treatments}, topics {done.topics}, helplines {done.helplines}."
+            f"treatment pages {done.treatments}, topics {done.topics}, helplines {done.helplines}, "
+            f"conditions and treatments for profiles {done.health_terms}."
         )
     if done.treatment_drafts:
         click.echo(

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, case, false, func, insert, select, u
 from sqlalchemy.orm import Session
 
 from forum.accounts.models import Member
+from forum.community.audiences import no_wider_than
 from forum.community.models.threads import SHARED, Audience, Post, PostState, Topic, TopicState
 from forum.community.subjects import PostAtWork, TopicAtWork
 from forum.community.visibility import post_is_readable
@@ -25,6 +26,7 @@ from forum.events import (
     TopicLocked,
     TopicMerged,
     TopicMoved,
+    TopicNarrowed,
     TopicPinned,
     TopicRemoved,
     TopicRestored,
@@ -83,15 +85,23 @@ def unpin_topic(session: Session, topic: TopicAtWork) -> None:
     _change_topic(session, topic, {"pinned": 0}, TopicUnpinned(topic.id, topic.category_id))
 
 
-def move_topic(session: Session, topic: TopicAtWork, category_id: int) -> None:
+def move_topic(session: Session, topic: TopicAtWork, category_id: int, widest: Audience) -> None:
     """Put a topic into another category, where it is not pinned: that is for its moderators to say.
 
-    Emits: TopicMoved
+    It has no more readers there than that category allows (``widest``).
+
+    Emits: TopicMoved, TopicNarrowed (where fewer may read it there)
     Raises: Invalid (it stands there)
     """
     refuse_move(topic, category_id)
+    values: dict[str, Any] = {"category_id": category_id, "pinned": 0}
+    audience = no_wider_than(widest, topic.audience)
+    if audience is not topic.audience:
+        values |= {"audience": audience, "condition_id": None}
     moved = TopicMoved(topic.id, category_id, from_category_id=topic.category_id)
-    _change_topic(session, topic, {"category_id": category_id, "pinned": 0}, moved)
+    _change_topic(session, topic, values, moved)
+    if audience is not topic.audience:
+        emit(session, TopicNarrowed(topic.id, category_id))
 
 
 def refuse_move(topic: TopicAtWork, category_id: int) -> None:

@@ -118,6 +118,9 @@ class TopicForm(Writing):
     )
     # Nothing is chosen beforehand: who may read about somebody's health is theirs to say each time.
     audience = RadioField(lazy_gettext("Who may read it?"), validate_choice=False)
+    # Of one's own conditions the one that readers share, which is the command's to look at. It counts only for readers
+    # with the same condition.
+    condition = SelectField(lazy_gettext("With which condition?"), validate_choice=False)
     submission_key = HiddenField()
     # The category in which it was begun: the draft is found there again.
     begun_in = HiddenField()
@@ -132,6 +135,7 @@ class TopicForm(Writing):
             category_slug=self.category.data or "",
             intent=self.intent.data or "",
             audience=self.audience.data or "",
+            condition=self.condition.data or "",
         )
 
     def go_on_from(self, unsent: Unsent, revision: int) -> None:
@@ -142,6 +146,7 @@ class TopicForm(Writing):
         self.category.data = unsent.category_slug
         self.intent.data = unsent.intent
         self.audience.data = unsent.audience
+        self.condition.data = unsent.condition
 
     def validate_category(self, field: Field) -> None:
         """Ask for one of the categories (whether it exists is the command's to say)."""
@@ -234,7 +239,7 @@ def check_words(form: Writing, given: MultiDict[str, str]) -> None:
 
 
 def parse_short(form: ShortForm, given: MultiDict[str, str]) -> TopicDraft:
-    """Return the topic that three taps make, for members alone. Raises Malformed or Invalid."""
+    """Return the topic that three taps make, for members at most. Raises Malformed or Invalid."""
     check_form(form, given)
     today, need = Today(form.today.data), Need(form.need.data)
     return TopicDraft(
@@ -245,6 +250,7 @@ def parse_short(form: ShortForm, given: MultiDict[str, str]) -> TopicDraft:
         audience=Audience.MEMBERS,
         body=render_post(f"{today.words}\n\n{need.words}"),
         submission_key=_key(form.submission_key.data or ""),
+        takes_fewer=True,
     )
 
 
@@ -273,6 +279,7 @@ def parse_topic(form: TopicForm, given: MultiDict[str, str]) -> TopicDraft:
         audience=Audience(form.audience.data),
         body=render_post(form.text.data or ""),
         submission_key=_key(form.submission_key.data or ""),
+        condition_slug=form.condition.data or "",
     )
 
 

@@ -43,6 +43,7 @@ class Unsent:
     category_slug: str = ""
     intent: str = ""
     audience: str = ""
+    condition: str = ""
 
     @property
     def is_empty(self) -> bool:

@@ -44,6 +44,14 @@ def topic_is_listed() -> ColumnElement[bool]:
     return and_(Topic.state == TopicState.PUBLISHED, Topic.audience == Audience.PUBLIC)
 
 
+def topic_is_indexable() -> ColumnElement[bool]:
+    """Say which topics feeds, the sitemap and search engines are told of. Needs Topic outer-joined to its author.
+
+    They keep what they fetched, so what shows only a neutral line in a list isn't there at all.
+    """
+    return and_(topic_is_listed(), Topic.title != "", author_is_shown(VISITOR), opening_stands())
+
+
 def topic_is_worked_on(actor: Actor) -> ColumnElement[bool]:
     """Say which topics the actor may work on as a moderator: those of their categories, hidden and removed ones too.
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from forum.community.models.people import TermKind
 from forum.community.models.threads import Audience, Intent
 from forum.text.markdown import RenderedText
 
@@ -23,7 +24,11 @@ class PostEdit:
 
 @dataclass(frozen=True, slots=True)
 class TopicDraft:
-    """A topic with its first post."""
+    """A topic with its first post.
+
+    ``condition_slug`` is what readers share, where it is for members with the same condition. ``takes_fewer`` lets it
+    have fewer readers where its category allows no more; else it is refused there.
+    """
 
     category_slug: str
     title: str
@@ -32,11 +37,13 @@ class TopicDraft:
     audience: Audience
     body: RenderedText
     submission_key: str
+    condition_slug: str = ""
+    takes_fewer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CategoryDraft:
-    """A category as its editor words it; ``opening`` is Markdown."""
+    """A category as its editor words it; ``opening`` is Markdown. Who may read its topics holds for a new one alone."""
 
     slug: str
     name: str
@@ -44,3 +51,14 @@ class CategoryDraft:
     opening: str
     help_on_top: bool
     position: int
+    default_audience: Audience | None = None
+    widest_audience: Audience = Audience.PUBLIC
+
+
+@dataclass(frozen=True, slots=True)
+class TermDraft:
+    """A condition or a treatment for the list; without a slug it gets one from its name."""
+
+    kind: TermKind
+    name: str
+    slug: str = ""

@@ -22,7 +22,8 @@ def _health_data(actor: Actor, *, stands: bool) -> str:
     if not stands:
         return _(
             "You took this back, and it holds from now on. Nobody else sees anything you wrote, and you can’t write. "
-            "You can still read, take a copy, agree again or leave. Agree again, and everything is back as it was."
+            "We deleted the conditions and treatments from your profile. You can still read, take a copy, agree again "
+            "or leave. Agree again, and everything else is back as it was."
         )
     if actor.state is MemberState.ACTIVE and not actor.is_suspended:
         return _("You agree to this again. What you wrote is shown as before, and you can write.")

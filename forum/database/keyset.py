@@ -7,12 +7,13 @@ no proof: whatever it says, only rows that the statement's own conditions allow 
 import base64
 import binascii
 import json
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, literal, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Integer, String, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from forum.database.column_types import UtcDateTime
@@ -20,7 +21,8 @@ from forum.database.rows import AnyRow, AnySelect
 from forum.errors import Malformed
 
 T = TypeVar("T")
-_LONGEST = 200
+# Room for the longest of the texts that lists are ordered by.
+_LONGEST = 700
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -87,7 +89,8 @@ def cursor_at(*values: datetime | int) -> str:
 
 def _write(values: Sequence[Any]) -> str:
     plain = [(v - _EPOCH) // timedelta(microseconds=1) if isinstance(v, datetime) else v for v in values]
-    return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
+    written = json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(written).decode().rstrip("=")
 
 
 def _read(
@@ -106,6 +109,11 @@ def _read(
 
 
 def _typed(value: object, column: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[Any]:
+    if isinstance(column.type, String):
+        # What is no writing, PostgreSQL can't even compare with.
+        if not isinstance(value, str) or any(unicodedata.category(c) in ("Cc", "Cs") for c in value):
+            raise ValueError
+        return literal(value, column.type)
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _largest(column):
         raise ValueError
     if isinstance(column.type, UtcDateTime):

@@ -1,7 +1,7 @@
 """Version stamps of what pages show: one small row a scope, bumped by every command, read to prove freshness.
 
-Scopes are ``site``, ``latest``, ``category:<id>``, ``topic:<id>``, ``treatment:<id>`` and ``member:<id>``. Events say which
-they make stale; nothing else bumps them.
+Scopes are ``site``, ``latest``, ``category:<id>``, ``topic:<id>``, ``treatment:<id>`` and ``member:<id>``. Events say
+which they make stale; nothing else bumps them.
 """
 
 from collections.abc import Iterable

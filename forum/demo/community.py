@@ -4,6 +4,7 @@ It writes once: a community in which somebody has joined already is left as it i
 """
 
 import tomllib
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,13 @@ from forum.accounts.pending_identity import PendingIdentity
 from forum.cli.restored import begin_file
 from forum.community.commands import categories
 from forum.community.commands import writing as commands
+from forum.community.commands.profiles import change_profile
 from forum.community.commands.reactions import give_reaction
 from forum.community.forms import new_submission_key
+from forum.community.models.people import AgeBand, FieldAudience, HealthTerm, MemberTerm, TermKind
 from forum.community.models.reactions import ReactionKind
 from forum.community.models.threads import Audience, Intent, Post
+from forum.community.profiles import Said
 from forum.community.subjects import visible_post
 from forum.community.what_is_sent import PostDraft, PostEdit, TopicDraft
 from forum.consent import wording
@@ -76,10 +80,17 @@ def make(settings: Settings) -> None:
 
 def _fill(database: Database, sample: dict[str, Any], began: datetime) -> None:
     """Make the sample's people and what they wrote, up to the moment the demo began."""
+    with clock.held_at(began - JOINED), database.transaction() as session:
+        for room in sample["rooms"]:
+            default, widest = Audience(room["default_audience"]), Audience(room["widest_audience"])
+            categories.set_audiences(session, OPERATOR, room["slug"], default, widest)
     actors = {
         member["name"]: _join(database, member, began - JOINED + timedelta(hours=number))
         for number, member in enumerate(sample["members"])
     }
+    for profile in sample["profiles"]:
+        name = profile.pop("name")
+        actors[name] = _say(database, actors[name], profile, began - JOINED + timedelta(days=1))
     for topic in sample["topics"]:
         _start(database, actors, topic, began - timedelta(days=topic["days_ago"]))
     for post in sample["discussion"]:
@@ -114,6 +125,27 @@ def _join(database: Database, member: dict[str, Any], moment: datetime) -> Actor
     )
 
 
+def _say(database: Database, actor: Actor, profile: dict[str, Any], moment: datetime) -> Actor:
+    """Let somebody say this about themselves, and return them with the conditions that they share."""
+    values: dict[str, Any] = dict(profile)
+    for name, value in profile.items():
+        if name.endswith("_for"):
+            values[name] = FieldAudience(value)
+        elif name in ("conditions", "treatments"):
+            values[name] = frozenset(value)
+        elif name == "age_band":
+            values[name] = AgeBand(value)
+    said = Said(**values)
+    with clock.held_at(moment), database.transaction() as session:
+        change_profile(session, actor, said)
+        conditions = session.scalars(
+            select(HealthTerm.id)
+            .join(MemberTerm, MemberTerm.term_id == HealthTerm.id)
+            .where(MemberTerm.member_id == actor.member_id, HealthTerm.kind == TermKind.CONDITION)
+        )
+        return replace(actor, condition_ids=frozenset(conditions))
+
+
 def _start(database: Database, actors: dict[str, Actor], topic: dict[str, Any], moment: datetime) -> None:
     author = actors[topic["author"]]
     draft = TopicDraft(
@@ -124,6 +156,7 @@ def _start(database: Database, actors: dict[str, Actor], topic: dict[str, Any], 
         audience=Audience(topic["audience"]),
         body=render_post(topic["text"].strip()),
         submission_key=new_submission_key(),
+        condition_slug=topic.get("condition", ""),
     )
     with clock.held_at(moment), database.transaction() as session:
         post_id = commands.start_topic(session, author, draft)

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from forum.audit_log.models import AuditEntry
 from forum.community.arranging import narrower_audience
-from forum.community.models.threads import Category, Post, PostState, TopicState
+from forum.community.audiences import no_wider_than
+from forum.community.models.threads import Audience, Category, Post, PostState, TopicState
 from forum.community.subjects import PostAtWork, TopicAtWork, topic_named, topic_to_decide_on
 from forum.errors import Conflict, Invalid
 from forum.permissions.actions import Action
@@ -26,6 +27,12 @@ class NamedCategory:
 
     id: int
     name: str
+    # The most readers that a topic there can have.
+    widest_audience: Audience
+
+    def narrows(self, topic: TopicAtWork) -> bool:
+        """Say whether fewer people may read a topic once it stands there."""
+        return no_wider_than(self.widest_audience, topic.audience) is not topic.audience
 
 
 def about_topic(topic_id: int) -> ColumnElement[bool]:
@@ -82,10 +89,28 @@ def category_named(session: Session, slug: str) -> NamedCategory:
 
     Queries: 1
     """
-    row = session.execute(select(Category.id, Category.name).where(Category.slug == slug)).one_or_none()
+    row = session.execute(
+        select(Category.id, Category.name, Category.widest_audience).where(Category.slug == slug)
+    ).one_or_none()
     if row is None:
         raise Invalid({"category": _("Choose where it shall go.")})
-    return NamedCategory(row.id, row.name)
+    return NamedCategory(*row)
+
+
+def refuse_narrowed_discussion(session: Session, topic: TopicAtWork, category: NamedCategory) -> None:
+    """Raise Conflict for a move that costs a treatment's page readers of its discussion.
+
+    Queries: 1 where the category allows fewer readers, else none
+    """
+    if not category.narrows(topic):
+        return
+    if session.scalar(select(Treatment.topic_id).where(Treatment.topic_id == topic.id)) is not None:
+        raise Conflict(
+            _(
+                "This is the discussion of a treatment page, and in that category fewer people could read it. Nothing"
+                " was changed."
+            )
+        )
 
 
 def is_narrowed(topic: TopicAtWork, target: TopicAtWork) -> bool:

@@ -70,7 +70,8 @@ def what_follows(action: Action) -> str:
         ),
         Action.TOPIC_MOVE: _(
             "Its address stays the same, and a pin comes off. The moderators of the other category answer for it then,"
-            " and can read it whoever else may. You can move it back as long as you answer for that category."
+            " and can read it whoever else may. If that category allows fewer readers, it has fewer from then on. You"
+            " can move it back as long as you answer for that category."
         ),
         Action.TOPIC_HIDE: _(
             "Only moderators can read it, until you bring it back. Nothing in it is lost. Its author can still take"
@@ -137,8 +138,12 @@ def _words(action: Action) -> tuple[str, str, tuple[str, ...]]:
         ),
         Action.TOPIC_MOVE: (
             _("Your topic was moved"),
-            _("A moderator moved a topic of yours to another category. Everything in it stays as it was."),
-            (_("The moderators of that category can read it now, whoever else may."), mistake),
+            _("A moderator moved a topic of yours to another category. Its words stay as they were."),
+            (
+                _("The moderators of that category can read it now, whoever else may."),
+                _("If that category allows fewer readers than your topic had, it has fewer now."),
+                mistake,
+            ),
         ),
         Action.TOPIC_HIDE: (
             _("Your topic is out of sight for now"),

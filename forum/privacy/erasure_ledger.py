@@ -18,7 +18,7 @@ from forum import clock
 from forum.accounts.models import Leaving, Member
 from forum.audit_log.models import AuditEntry
 from forum.community.models.images import Image
-from forum.community.models.threads import Post, PostVersion, Topic
+from forum.community.models.threads import Audience, Post, PostVersion, Topic
 from forum.consent.models import ConsentEvent, ConsentRecord, Decision
 from forum.database.session import Database
 from forum.events import (
@@ -29,6 +29,7 @@ from forum.events import (
     MemberRestricted,
     PictureRemoved,
     PostDeleted,
+    ProfileNarrowed,
     RestrictionLifted,
     TopicNarrowed,
 )
@@ -106,6 +107,14 @@ def note_restriction_lifted(session: Session, event: RestrictionLifted) -> None:
     note(session, ErasureKind.RESTRICTION_LIFTED, subject=_uuid_of(session, event.member_id))
 
 
+def note_profile_narrowed(session: Session, event: ProfileNarrowed) -> None:
+    """Note that a member says less about themselves, or says it to fewer. What it was is written nowhere.
+
+    Queries: 2
+    """
+    note(session, ErasureKind.PROFILE_NARROWED, subject=_uuid_of(session, event.member_id))
+
+
 def note_post_deleted(session: Session, event: PostDeleted) -> None:
     """Note that an author took a post back.
 
@@ -137,11 +146,27 @@ def note_narrowed(session: Session, event: TopicNarrowed) -> None:
     Queries: 2
     """
     first = session.execute(
-        select(Post.id, Topic.audience)
+        select(Post.id, Topic.audience, Topic.condition_id)
         .join(Topic, Topic.id == Post.topic_id)
         .where(Topic.id == event.topic_id, Post.number == 1)
     ).one()
-    note(session, ErasureKind.TOPIC_NARROWED, post_id=first.id, detail=first.audience.value)
+    note(
+        session,
+        ErasureKind.TOPIC_NARROWED,
+        post_id=first.id,
+        detail=readers_as_detail(first.audience, first.condition_id),
+    )
+
+
+def readers_as_detail(audience: Audience, condition_id: int | None) -> str:
+    """Return who may read a topic as an entry holds it, with the number of the condition that they share."""
+    return audience.value if condition_id is None else f"{audience.value}:{condition_id}"
+
+
+def readers_in_detail(detail: str | None) -> tuple[Audience, int | None]:
+    """Return what an entry says of a topic's readers."""
+    audience, _colon, condition_id = (detail or Audience.MEMBERS).partition(":")
+    return Audience(audience), int(condition_id) if condition_id else None
 
 
 def note_taken_back(session: Session, event: ConsentTakenBack) -> None:

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import IO, Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Column, ColumnElement, select
 from sqlalchemy.orm import Session
 
+from forum.community.models.people import HealthTerm
 from forum.consent.models import ConsentRecord
 from forum.consent.receipts import receipt
 from forum.database.dialects import tools
@@ -124,7 +125,7 @@ def _rows_of(session: Session, table: TableOfCopy, subject: Subject) -> Iterator
     about = table.held.about
     if about is None:
         raise ValueError(f"Nobody says whose the rows of {table.name} are.")
-    columns = registry.exported_columns(table.held)
+    columns = map(_as_said, registry.exported_columns(table.held))
     statement = select(*columns).where(about(subject)).order_by(*registry.table_of(table.held).primary_key)
     with closing(session.execute(statement, execution_options={"yield_per": _AT_ONCE})) as found:
         for row in found:
@@ -133,6 +134,13 @@ def _rows_of(session: Session, table: TableOfCopy, subject: Subject) -> Iterator
                 name: WRITTEN[table.name, name](value) if (table.name, name) in WRITTEN else value
                 for name, value in values.items()
             }
+
+
+def _as_said(column: Column[Any]) -> ColumnElement[Any]:
+    """Return what is read of a column: the name of a condition, whose number in our list says nothing to anybody."""
+    if not registry.is_a_term(column):
+        return column
+    return select(HealthTerm.name).where(HealthTerm.id == column).scalar_subquery()
 
 
 def _receipts_of(session: Session, subject: Subject) -> Iterator[Values]:

@@ -71,7 +71,7 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
 
 def _of_column(column: Column[Any]) -> dict[str, Any]:
     """Return what a column's values look like in JSON; ``export_data`` makes them so."""
-    found = _of_type(column.type)
+    found: dict[str, Any] = {"type": "string"} if registry.is_a_term(column) else _of_type(column.type)
     if not column.nullable:
         return found
     if "enum" in found:

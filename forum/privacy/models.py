@@ -65,6 +65,7 @@ class ErasureKind(StrEnum):
     RESTRICTION_LIFTED = "restriction-lifted"
     PICTURE_REMOVED = "picture-removed"
     TOPIC_NARROWED = "topic-narrowed"
+    PROFILE_NARROWED = "profile-narrowed"
 
 
 class Erasure(Numbered, Base):

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, MetaData, Table, Uuid
 from forum.accounts import personal_data as accounts
 from forum.audit_log import personal_data as audit_log
 from forum.community import personal_data as community
+from forum.community.models.people import HealthTerm
 from forum.community_settings import personal_data as community_settings
 from forum.consent import personal_data as consent
 from forum.database.base import Base
@@ -69,6 +70,11 @@ def exported() -> tuple[Held, ...]:
 def exported_columns(held: Held) -> tuple[TableColumn[Any], ...]:
     """Return the columns of a table that are in a member's copy, in the table's own order."""
     return tuple(column for column in table_of(held).columns if held.columns[column.name].exported)
+
+
+def is_a_term(column: TableColumn[Any]) -> bool:
+    """Say whether a column points at the list of conditions and treatments: a copy has its word, and not its number."""
+    return any(key.column.table.name == HealthTerm.__tablename__ for key in column.foreign_keys)
 
 
 def rows_that_go() -> tuple[Held, ...]:

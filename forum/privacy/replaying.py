@@ -22,10 +22,11 @@ from forum import clock
 from forum.accounts.leaving import GRACE, begin_leaving, cancel_leaving, hold_member
 from forum.accounts.models import Member, PostsFate, SignInSession
 from forum.community.models.images import Image
-from forum.community.models.threads import Audience, Post, PostState, Topic
+from forum.community.models.people import HealthTerm
+from forum.community.models.threads import Audience, Post, PostState, Topic, is_narrower
 from forum.community.pictures import drop_one, with_pictures
+from forum.community.profiles import say_nothing
 from forum.community.purging import delete_versions
-from forum.community.models.threads import is_narrower
 from forum.community.subjects import hold_topic_of
 from forum.community.taking_back import take_back_post
 from forum.consent import ledger
@@ -41,7 +42,7 @@ from forum.events import LATEST, SITE
 from forum.permissions.actor import STAFF_ROLES, Actor, MemberId, Purpose, Role
 from forum.privacy import erasing, erasure_file
 from forum.privacy.erasure_file import FILE, Damaged, Kept, Line, Missing
-from forum.privacy.erasure_ledger import MARK, newest_moment, unknown_lines
+from forum.privacy.erasure_ledger import MARK, newest_moment, readers_in_detail, unknown_lines
 from forum.privacy.models import Erasure, ErasureKind
 from forum.privacy.restriction import lift_restriction, restrict_member
 
@@ -259,6 +260,8 @@ def _change_again(session: Session, whom: _Whom, line: Line) -> None:
             begin_leaving(session, whom.id, posts=PostsFate.DELETE, grace=until - line.happened_at)
         case ErasureKind.LEAVING_CANCELLED:
             cancel_leaving(session, whom.id)
+        case ErasureKind.PROFILE_NARROWED:
+            say_nothing(session, whom.id)
         case ErasureKind.RESTRICTED:
             restrict_member(session, actor)
         case ErasureKind.RESTRICTION_LIFTED:
@@ -326,9 +329,13 @@ def _narrow_again(session: Session, post: Post, line: Line) -> None:
     its author's than the others'.
     """
     topic = session.get_one(Topic, post.topic_id)
-    wanted = Audience(line.detail or Audience.MEMBERS)
+    wanted, condition_id = readers_in_detail(line.detail)
     if post.number != 1 and is_narrower(wanted, Audience.MEMBERS):
-        wanted = Audience.MEMBERS
-    if is_narrower(wanted, topic.audience):
-        topic.audience = wanted
+        wanted, condition_id = Audience.MEMBERS, None
+    if condition_id is not None and session.get(HealthTerm, condition_id) is None:
+        # The backup is older than the list had it: nobody here says that it is theirs.
+        wanted, condition_id = Audience.MODERATORS_AND_AUTHOR, None
+    others = wanted is topic.audience and condition_id != topic.condition_id
+    if others or is_narrower(wanted, topic.audience):
+        topic.audience, topic.condition_id = wanted, condition_id
         session.flush()

@@ -245,6 +245,26 @@ RULES: tuple[Rule, ...] = (
         lazy_gettext("To show you what you want to see, and to leave out the rest"),
     ),
     Rule(
+        "profile",
+        lazy_gettext("What you say about yourself: your words, your country, about how old you are"),
+        lazy_gettext("Until you take it out, or leave"),
+        lazy_gettext("So that those you chose know who they talk with"),
+    ),
+    Rule(
+        "health-terms",
+        lazy_gettext("Conditions and treatments that you say are yours"),
+        lazy_gettext("Until you take them out, take back your yes to health data, or leave"),
+        lazy_gettext("So that you meet others who live with the same"),
+    ),
+    Rule(
+        "search",
+        lazy_gettext("The words of your posts in the index of the search"),
+        lazy_gettext(
+            "As long as they stand in the post. Leftovers that nobody finds go in the following night"
+        ),
+        lazy_gettext("So that whoever may read a post finds it"),
+    ),
+    Rule(
         "blocks",
         lazy_gettext("Whom you blocked, and since which day"),
         lazy_gettext("Until you end it, or one of you leaves"),

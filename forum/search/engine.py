@@ -1,9 +1,9 @@
 """What both engines do: keep the words of documents, and say which documents have the words that are looked for."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
-from sqlalchemy import ColumnElement, Subquery
+from sqlalchemy import ColumnElement, SQLColumnExpression, Subquery
 from sqlalchemy.orm import Session
 
 from forum.search.query import Words
@@ -13,7 +13,12 @@ class Engine(Protocol):
     """The index of one database. It knows no reader: what may be seen is said by whoever joins with what it finds."""
 
     def put(self, session: Session, document_id: int, title: Sequence[str], body: Sequence[str]) -> None:
-        """Keep these words (in their normal form, in their order) for a document, in place of what it had."""
+        """Keep these words (in their normal form, in their order) for a document, in place of what it had.
+
+        ``words.BREAK`` may stand among them.
+
+        Queries: 1 or 2
+        """
 
     def found(self, words: Words) -> Subquery:
         """Return the documents that have the words, as a subquery of ``document_id`` and ``in_title``.
@@ -21,13 +26,21 @@ class Engine(Protocol):
         ``in_title`` is true where any of the terms stands in the title. There has to be a term.
         """
 
-    def lacks(self, document_id: ColumnElement[int], words: Words) -> ColumnElement[bool]:
+    def lacks(self, document_id: SQLColumnExpression[int], words: Words) -> ColumnElement[bool]:
         """Say which documents have none of the phrases of ``words.without``; for a search without any term."""
 
-    def kept(self, session: Session, document_id: int) -> tuple[str, str] | None:
-        """Return the words that are kept for a document, as one string each for title and body, or None.
+    def kept(self, session: Session, document_ids: Collection[int]) -> Mapping[int, tuple[str, str]]:
+        """Return the words that are kept for documents, as one string each for title and body.
 
-        What two engines keep for the same words reads differently; what one keeps for the same words, alike.
+        It is what ``layout.laid_out`` makes of the words that were put. Of a document that has none, nothing is said.
+
+        Queries: 1
+        """
+
+    def forget_strays(self, session: Session) -> None:
+        """Let words go that belong to no document, which only a hand that reached past the keys leaves behind.
+
+        Queries: 1
         """
 
     def tidy(self, session: Session) -> bool:

@@ -1,4 +1,4 @@
-"""What is looked for, once what somebody typed was read: words in their normal form, and nothing of how it was typed."""
+"""What is looked for, once what was typed was read: words in their normal form, and nothing of how it was typed."""
 
 from dataclasses import dataclass
 from typing import TypeAlias

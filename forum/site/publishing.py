@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from config import Settings
 from forum.community.commands.categories import open_community_topic, publish_category
+from forum.community.commands.terms import publish_terms
 from forum.community.models.threads import Category, Topic
 from forum.consent.drafts import PolicyDraft
 from forum.consent.models import PolicyKind, PolicyVersion
@@ -39,6 +40,7 @@ class Published:
     treatment_drafts: int
     topics: int
     helplines: int
+    health_terms: int
 
     @property
     def nothing_new(self) -> bool:
@@ -51,13 +53,15 @@ class Published:
             or self.treatment_drafts
             or self.topics
             or self.helplines
+            or self.health_terms
         )
 
 
 def publish_shipped(
     session: Session, settings: Settings, *, renew_policies: bool = False, material: bool = False
 ) -> Published:
-    """Publish the shipped policies, categories, treatment pages, topics and helplines that aren't there yet.
+    """Publish the shipped policies, categories, treatment pages, topics, helplines and health terms that
+    aren't there yet.
 
     With ``renew_policies``, a policy whose shipped text (or operator's details in it) differs from the newest
     version gets a new version; ``material`` says that members have to agree to it before they write again. What
@@ -79,6 +83,7 @@ def publish_shipped(
         treatment_drafts=_versions(session) - versions_before - treatments,
         topics=_topics(session),
         helplines=load_helplines(session, OPERATOR, shipped_texts.helplines()),
+        health_terms=publish_terms(session, OPERATOR, shipped_texts.health_terms()),
     )
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from config import Settings
-from forum.community.models.threads import Intent
-from forum.community.what_is_sent import CategoryDraft
+from forum.community.models.people import TermKind
+from forum.community.models.threads import Audience, Intent
+from forum.community.what_is_sent import CategoryDraft, TermDraft
 from forum.consent.models import PolicyKind
 from forum.moderation.helplines import HelplineRow, country_name
 from forum.moderation.models import HelplineState
@@ -74,8 +75,18 @@ def categories() -> tuple[CategoryDraft, ...]:
             opening=row["opening"],
             help_on_top=row.get("help_on_top", False),
             position=position,
+            default_audience=Audience(row["default_audience"]) if "default_audience" in row else None,
+            widest_audience=Audience(row.get("widest_audience", Audience.PUBLIC)),
         )
         for position, row in enumerate(rows, start=1)
+    )
+
+
+def health_terms() -> tuple[TermDraft, ...]:
+    """Return the conditions and treatments that members can say are theirs."""
+    lists = _toml(f"health-terms.{DEFAULT_LOCALE}.toml")
+    return tuple(
+        TermDraft(kind, name, slug) for kind in TermKind for slug, name in lists[f"{kind.value}s"].items()
     )
 
 

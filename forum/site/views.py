@@ -1,9 +1,11 @@
 """The site's own addresses: home, about, help now, reading settings, health and what machines ask for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from flask import Blueprint, Response, current_app, jsonify, redirect, request
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
 from config import Settings
@@ -11,10 +13,12 @@ from forum.accounts.addresses import safe_next
 from forum.accounts.views import keys_of_issuers
 from forum.community.reading import remember_visit
 from forum.errors import Invalid, NotFound
-from forum.site import health, queries, search
+from forum.site import health, queries
 from forum.site.forms import AUTO, ReadingForm, parse_reading, show_reading
+from forum.site.syndication import atom, feeds, sitemap
+from forum.site.syndication.feeds import Feed
 from forum.text.translate import gettext as _
-from forum.text.translate import own_name
+from forum.text.translate import own_name, speaking
 from forum.web import current, logs, reading
 from forum.web.access import public
 from forum.web.forms import show_refusal
@@ -37,12 +41,20 @@ Disallow: /my-topics
 Disallow: /my-posts
 Disallow: /bookmarks
 Disallow: /catch-up
+Disallow: /drafts
+Disallow: /members
 Disallow: /waiting
 Disallow: /notices
 Disallow: /moderation/
 Disallow: /admin
 Disallow: /posts/
+Disallow: /topics/new
+Disallow: /topics/*/edit
+Disallow: /topics/*/reply
+
+Sitemap: {base_url}/sitemap.xml
 """
+_XML = "application/xml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +115,6 @@ def help_now_page() -> Response:
     return answer if page else _unstored(answer)
 
 
-@site.get("/search")
-@public
-def search_page() -> Response:
-    """Find treatments, categories and topics by their names. What somebody looks for is kept nowhere."""
-    page = search.search_page(current.session(), current.actor(), request.args.get("q", ""))
-    return _unstored(render("site/search_page.html", page))
-
-
 @site.get("/settings")
 @public
 def settings_page() -> Response:
@@ -164,7 +168,61 @@ def ready() -> Response:
 @public
 def robots() -> Response:
     """Tell crawlers where not to look."""
-    return Response(_ROBOTS, content_type="text/plain; charset=utf-8")
+    lines = _ROBOTS.format(base_url=current.settings().base_url)
+    return Response(lines, content_type="text/plain; charset=utf-8")
+
+
+@site.get("/sitemap.xml")
+@public
+def sitemap_index() -> Response:
+    """Tell crawlers what the sitemap consists of."""
+    parts = sitemap.ranges(current.session())
+    return _for_machines(sitemap.index_of(parts, current.settings().base_url), _XML)
+
+
+@site.get("/sitemap/pages.xml")
+@public
+def sitemap_of_pages() -> Response:
+    """Tell crawlers of every public page that is no topic."""
+    with speaking(current.settings().default_locale):
+        places = sitemap.pages(current.session())
+    return _for_machines(sitemap.map_of(places, current.settings().base_url), _XML)
+
+
+@site.get("/sitemap/topics-<int:number>.xml")
+@public
+def sitemap_of_topics(number: int) -> Response:
+    """Tell crawlers of the public topics in a range of numbers."""
+    places = sitemap.topics(current.session(), number)
+    return _for_machines(sitemap.map_of(places, current.settings().base_url), _XML)
+
+
+@site.get("/feeds/latest.atom")
+@public
+def latest_feed() -> Response:
+    """Give feed readers the newest topics."""
+    return _feed(feeds.latest_feed)
+
+
+@site.get("/feeds/categories/<slug>.atom")
+@public
+def category_feed(slug: str) -> Response:
+    """Give feed readers the newest topics of a category."""
+    return _feed(lambda session: feeds.category_feed(session, slug))
+
+
+@site.get("/feeds/topics/<int:topic_id>.atom")
+@public
+def topic_feed(topic_id: int) -> Response:
+    """Give feed readers the newest posts of a topic."""
+    return _feed(lambda session: feeds.topic_feed(session, topic_id))
+
+
+@site.get("/feeds/treatments/<slug>.atom")
+@public
+def treatment_feed(slug: str) -> Response:
+    """Give feed readers a treatment's page, and what is said of it."""
+    return _feed(lambda session: feeds.treatment_feed(session, slug))
 
 
 @site.get("/favicon.ico")
@@ -223,6 +281,24 @@ def _ways_to_read() -> tuple[tuple[WayToRead, ...], ...]:
 def _with_contact() -> Settings:
     """Return the deploy settings with what administrators say instead of the operator's contact, if they do."""
     return replace(current.settings(), operator_contact=current.contact())
+
+
+def _feed(query: Callable[[Session], Feed]) -> Response:
+    """Answer with a feed, in the community's own language, whoever asks."""
+    settings = current.settings()
+    with speaking(settings.default_locale):
+        feed = query(current.session())
+    written = atom.written(feed, settings.base_url, settings.site_name, settings.default_locale)
+    return _for_machines(written, atom.MEDIA_TYPE)
+
+
+def _for_machines(document: bytes, media_type: str) -> Response:
+    """Answer with a document that is asked for again and again; who has it in this state gets it no second time."""
+    answer = Response(document, content_type=f"{media_type}; charset=utf-8")
+    answer.headers["Cache-Control"] = "no-cache"
+    answer.add_etag()
+    answer.make_conditional(request)
+    return answer
 
 
 def _unstored(answer: Response) -> Response:

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from forum.text.translate import gettext as _
 from forum.treatments.queries import TreatmentPage
+from forum.web.structured_data import SCHEMA, breadcrumb_list
 
 # What a treatment is, where that is not simply a therapy.
 _DEVICES = frozenset({"intrathecal-implants"})
@@ -14,7 +16,7 @@ def structured_data(page: TreatmentPage, base_url: str, site_name: str) -> dict[
     ``lastReviewed`` means a review by a person who is named, so it is there only where the page names one.
     """
     data: dict[str, Any] = {
-        "@context": "https://schema.org",
+        "@context": SCHEMA,
         "@type": "MedicalWebPage",
         "@id": base_url + page.address,
         "url": base_url + page.address,
@@ -30,6 +32,9 @@ def structured_data(page: TreatmentPage, base_url: str, site_name: str) -> dict[
             "name": page.title,
             "alternateName": list(page.also_called),
         },
+        "breadcrumb": breadcrumb_list(
+            base_url, [(_("Treatments"), "/treatments"), (page.title, page.address)]
+        ),
         "citation": [reference.url or reference.text for reference in page.references],
     }
     if page.reviewer:

@@ -10,6 +10,7 @@ from forum.permissions.check import can
 from forum.permissions.rules import Verdict
 from forum.text import translate
 from forum.web import current, face, reading, static_files
+from forum.web.structured_data import breadcrumb_list
 
 # The contract between views and templates: tests hold every template's free variables against it.
 TEMPLATE_GLOBALS = frozenset(
@@ -17,6 +18,8 @@ TEMPLATE_GLOBALS = frozenset(
         "_",
         "actor",
         "asset",
+        "base_url",
+        "breadcrumbs",
         "can",
         "community",
         "csrf_token",
@@ -51,6 +54,7 @@ def install(app: Flask) -> None:
         {
             "_": translate.gettext,
             "asset": static_files.asset,
+            "breadcrumbs": lambda trail: breadcrumb_list(current.settings().base_url, trail),
             "can": _can,
             "date": translate.say_date,
             "face_svg": face.draw,
@@ -68,6 +72,7 @@ def _can(action: str, subject: Any = None) -> Verdict:
 def _of_this_request() -> dict[str, Any]:
     return {
         "actor": current.actor(),
+        "base_url": current.settings().base_url,
         "community": current.community_settings(),
         "here": request.path,
         "locale": translate.locale_code(),

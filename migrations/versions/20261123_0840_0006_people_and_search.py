@@ -5,6 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from forum.database.dialects import tools_for
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
@@ -12,6 +14,21 @@ depends_on = None
 
 AUDIENCES = ("public", "public-unlisted", "members", "same-condition", "moderators-and-author")
 FIELD_AUDIENCES = ("nobody", "members", "everyone")
+ERASURES_BEFORE = (
+    "member-erased",
+    "leaving-begun",
+    "leaving-cancelled",
+    "post-deleted",
+    "earlier-text-purged",
+    "consent-withdrawn",
+    "restricted",
+    "restriction-lifted",
+    "picture-removed",
+    "topic-narrowed",
+)
+ERASURES = (*ERASURES_BEFORE, "profile-narrowed")
+# What the trigger of 0004 asks of the table that is made anew here.
+ERASED = "EXISTS (SELECT 1 FROM erasure WHERE kind = 'member-erased' AND subject = OLD.subject)"
 # SQLite makes a table anew to change it, and would give keys of rows that went out again.
 NEVER_REUSED = {"sqlite_autoincrement": True}
 AGE_BANDS = ("18-29", "30-39", "40-49", "50-59", "60-69", "70-plus")
@@ -74,6 +91,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_search_document")),
         sqlite_autoincrement=True,
     )
+    _allow_erasures(ERASURES)
     if _on_sqlite():
         op.execute(WORDS_ON_SQLITE)
         op.execute(GOES_ALONG_ON_SQLITE)
@@ -83,7 +101,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take the structure back. Topics for those who share a condition are for their authors and moderators again."""
+    """Take the structure back. Topics for those who share a condition are for their authors and moderators again.
+
+    What a backup must not bring back of profiles, which go as a whole, is forgotten.
+    """
+    op.execute("DELETE FROM erasure WHERE kind = 'profile-narrowed'")
+    _allow_erasures(ERASURES_BEFORE)
     if _on_sqlite():
         op.execute("DROP TRIGGER tr_search_document_words")
     op.execute("DROP TABLE search_words")
@@ -105,6 +128,19 @@ def downgrade() -> None:
         batch.drop_column("default_audience")
     for table in ("profile", "member_term", "health_term"):
         op.drop_table(table)
+
+
+def _allow_erasures(kinds: tuple[str, ...]) -> None:
+    """Let the ledger hold these kinds and no others; SQLite makes the table anew, and no trigger may ask it then."""
+    tools = tools_for(op.get_bind().dialect.name)
+    tools.allow_deletes(op.get_bind(), "consent_record")
+    allowed = ", ".join(f"'{kind}'" for kind in kinds)
+    with op.batch_alter_table("erasure", table_kwargs=NEVER_REUSED) as batch:
+        batch.drop_constraint(op.f("ck_erasure_kind"), type_="check")
+        batch.create_check_constraint(op.f("ck_erasure_kind"), f"kind IN ({allowed})")
+    tools.refuse_deletes(
+        op.get_bind(), "consent_record", "consent_record goes with its member alone", unless=ERASED
+    )
 
 
 def _make_people() -> None:

@@ -8,7 +8,14 @@ from sqlalchemy import JSON, Column, Connection, Enum, MetaData, Table, TypeDeco
 
 # A row stands in one place alone, and this is another one than ours does.
 _ELSEWHERE = frozenset(
-    {"image.draft_id", "search_document.treatment_version_id", "topic.condition_id", "kept_draft.category_id", "kept_draft.topic_id", "slot.source_post_id"}
+    {
+        "image.draft_id",
+        "search_document.treatment_version_id",
+        "topic.condition_id",
+        "kept_draft.category_id",
+        "kept_draft.topic_id",
+        "slot.source_post_id",
+    }
 )
 
 

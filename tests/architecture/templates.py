@@ -26,7 +26,7 @@ SPOKEN_ATTRIBUTES = frozenset(
 )
 ADDRESS_ATTRIBUTES = frozenset({"action", "formaction", "href", "poster", "src", "srcset"})
 # A machine reads these, so their words are code.
-MACHINE_META = frozenset({"charset", "color-scheme", "referrer", "robots", "viewport"})
+MACHINE_META = frozenset({"charset", "color-scheme", "og:type", "og:url", "referrer", "robots", "viewport"})
 
 
 class _Reader(HTMLParser):

@@ -11,7 +11,6 @@ from forum.database import migrate
 from tests.architecture.rows import counts, fill
 from tests.architecture.structure import connected, metadata, structure, triggers
 
-
 COMPARED = {"compare_type": True, "include_object": migrate.is_compared}
 
 

@@ -24,12 +24,15 @@ from forum.moderation.decisions import decided_about, newest_decision
 from forum.moderation.models import MemberNote, Notice, ReasonCode, Report, ReportOutcome, ReportReason
 from forum.permissions.actions import Action
 from forum.permissions.actor import OPERATOR, MemberState, Role
+from forum.search import indexing
 from forum.text.markdown import render_post
 from forum.treatments.models import Treatment
 from tests import cast
 from tests.authorization.accounts import THEIR_OWN, file_name_of
-from tests.authorization.people import MEMBERS, Person, gather
+from tests.authorization.people import MEMBERS, SHARING, Person, gather
 from tests.authorization.policies import draft_terms
+from tests.authorization.profiles import share_a_condition, write_profiles
+from tests.authorization.states import POSTS, without_owner
 from tests.site.texts import publish_texts
 
 Values = Mapping[str, object]
@@ -45,7 +48,7 @@ NAMES = {
     "other's": "Rowan",
     "moderator's": "Marlow",
     "waiting": "Fern",
-    "suspended": "Heath",
+    "suspended": "Yarrow",
     "paused": "Clover",
     "nowhere": "Nobody",
 }
@@ -53,95 +56,6 @@ NAMES = {
 _WRITERS = {"author paused": "clover", "author blocked them": "wren"}
 # What stays behind of a post that went to another topic.
 LINE: dict[str, object] = {"state": PostState.MOVED, "markdown": "", "html": ""}
-
-# The states of each kind of subject. "own" is whoever's who asks; everything else is somebody else's.
-TOPICS = (
-    "other's",
-    "own",
-    "members only",
-    "moderators only",
-    "own, moderators only",
-    "locked",
-    "hidden",
-    "own, hidden",
-    "removed",
-    "own, removed",
-    "deleted",
-    "own, deleted",
-    "merged",
-    "merged into hidden",
-    "nowhere",
-)
-POSTS = (
-    "other's",
-    "own",
-    "members only",
-    "moderators only",
-    "locked",
-    "own, locked",
-    "held",
-    "own, held",
-    "hidden",
-    "own, hidden",
-    "removed",
-    "own, removed",
-    "deleted",
-    "own, deleted",
-    "moved",
-    "in hidden topic",
-    "own, in hidden topic",
-    "author paused",
-    "author blocked them",
-    "nowhere",
-)
-REPORTS = ("open", "own", "other's", "closed", "nowhere")
-NOTICES = ("own", "other's", "nowhere")
-OWN_OR_NOT = ("own", "other's", "nowhere")
-PEOPLE = ("other's", "own", "moderator's", "waiting", "suspended", "paused", "nowhere")
-NOTES = ("own", "other's", "nowhere")
-ROOMS = ("open", "nowhere")
-# What is moderators' alone has fewer states that differ.
-DESK_TOPICS = (
-    "other's",
-    "own",
-    "members only",
-    "moderators only",
-    "locked",
-    "pinned",
-    "hidden",
-    "removed",
-    "deleted",
-    "merged",
-    "nowhere",
-)
-DESK_POSTS = (
-    "other's",
-    "own",
-    "members only",
-    "held",
-    "hidden",
-    "removed",
-    "deleted",
-    "moved",
-    "in hidden topic",
-    "author paused",
-    "nowhere",
-)
-STATES: dict[str, tuple[str, ...]] = {
-    "nothing": ("",),
-    "topic": TOPICS,
-    "post": POSTS,
-    "desk topic": DESK_TOPICS,
-    "desk post": DESK_POSTS,
-    "report": REPORTS,
-    "notice": NOTICES,
-    **dict.fromkeys(THEIR_OWN, OWN_OR_NOT),
-    "member": PEOPLE,
-    "note": NOTES,
-    "room": ROOMS,
-    "treatment": ROOMS,
-    "policy": ROOMS,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +83,10 @@ class Community:
             "rowan": cast.author(app).member_id,
             "marlow": cast.member(app, "Marlow", role=Role.MODERATOR).member_id,
             "fern": cast.member(app, "Fern").member_id,
-            "heath": cast.suspended(app, "Heath").member_id,
+            "yarrow": cast.suspended(app, "Yarrow").member_id,
             "clover": cast.consent_withdrawn(app, "Clover").member_id,
             "wren": cast.member(app, "Wren").member_id,
+            "tansy": cast.member(app, "Tansy").member_id,
         }
         self._numbers = count(1001)
         self._subjects: dict[tuple[str, str, str], Subject] = {}
@@ -180,8 +95,12 @@ class Community:
         self._replies: dict[int, int] = {}
         with self.database.transaction() as session:
             session.get_one(Member, self.others["fern"]).state = MemberState.WAITING
+            sharing = (self.others["rowan"], *(self.people[who].member_id for who in SHARING))
+            self._condition = share_a_condition(session, sharing)
             self._fill(session)
             self._block(session)
+            # No event told of these.
+            indexing.put_posts(session, session.scalars(select(Post.id)).all())
 
     def subject(self, kind: str, state: str, who: str) -> Subject:
         """Return what this person asks for. A visitor has nothing of their own, and asks for another's instead."""
@@ -190,7 +109,7 @@ class Community:
             return self._subjects[kind, state, ""]
         if who in MEMBERS:
             return self._subjects[kind, state, who]
-        return self._subjects[kind, _without_owner(state), ""]
+        return self._subjects[kind, without_owner(state), ""]
 
     def _keep(self, kind: str, state: str, who: str, values: Values, names: Values | None = None) -> None:
         self._subjects[kind, state, who] = Subject(values, names or {})
@@ -213,6 +132,7 @@ class Community:
         plain: dict[str, dict[str, object]] = {
             "other's": {},
             "members only": {"audience": Audience.MEMBERS},
+            "same condition": {"audience": Audience.SAME_CONDITION, "condition_id": self._condition},
             "moderators only": {"audience": Audience.MODERATORS_AND_AUTHOR},
             "locked": {"locked": True},
             "pinned": {"pinned": 1},
@@ -226,13 +146,20 @@ class Community:
         for state, facts in plain.items():
             topics[state] = self._topic(session, rowan, **facts)
             self._keep_topic(state, "", topics[state])
+        self._keep_topic("author blocked them", "", self._topic(session, self.others["wren"]))
         self._keep_topic("nowhere", "", NOWHERE)
         for state in ("own", "own, moderators only", "own, hidden", "own, removed", "own, deleted"):
-            facts = plain[_without_owner(state)]
+            facts = plain[without_owner(state)]
             for who, person in self._members():
                 self._keep_topic(state, who, self._topic(session, person.member_id, **facts))
         self._fill_posts(session, topics)
         self._fill_desk(session, topics["other's"])
+        for state, name in write_profiles(session, [person.member_id for _who, person in self._members()]):
+            self._keep("profile", state, "", {"name": name})
+        for who, person in self._members():
+            self._keep("profile", "own", who, {"name": person.name})
+        self._keep("term", "open", "", {"term_id": self._condition})
+        self._keep("term", "nowhere", "", {"term_id": NOWHERE})
         for kind, name, there in (
             ("room", "slug", HERE),
             ("treatment", "slug", session.scalars(select(Treatment.slug).limit(1)).one()),
@@ -331,12 +258,13 @@ class Community:
         }
         where = {
             "members only": topics["members only"],
+            "same condition": topics["same condition"],
             "moderators only": topics["moderators only"],
             "locked": topics["locked"],
             "in hidden topic": topics["hidden"],
         }
         for state in POSTS:
-            plain = _without_owner(state)
+            plain = without_owner(state)
             topic_id, columns = where.get(plain, shared), facts.get(plain, {})
             if state == "moved":
                 moved_to = self._post(session, self.target, rowan)
@@ -387,7 +315,7 @@ class Community:
                 id=number,
                 reason=ReportReason.HARASSMENT,
                 post_id=self._post(session, topic_id, self.others["rowan"]),
-                reporter_id=self.others["heath"],
+                reporter_id=self.others["yarrow"],
                 post_markdown=TEXT.markdown,
                 note="",
                 raised_at=clock.now(),
@@ -433,11 +361,6 @@ class Community:
         )
         session.flush()
         return number
-
-
-def _without_owner(state: str) -> str:
-    """Return the same state of what is somebody else's."""
-    return "other's" if state == "own" else state.removeprefix("own, ")
 
 
 def _numbered(kind: str, number: int) -> Values:

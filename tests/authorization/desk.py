@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tests.authorization.community import STATES
+from tests.authorization.states import STATES
 from tests.authorization.tables import Table, table
 
 
@@ -42,6 +42,18 @@ DESK_OF_ALL = _table(
 LOOK_UP = _table("looking a member up", "nothing", WHOLE, {"": {"moder": "lead", "admin": "lead"}})
 ADMINISTRATION = {
     step: _table(f"administration: {step}", "nothing", ADMIN, {"": {"word": step}})
+    for step in ("page", "done")
+}
+
+# What administrators keep: a room, or a condition on the list.
+KEPT_LIST = {
+    (subject, step): _table(
+        f"a {subject} that administrators keep: {step}",
+        subject,
+        ADMIN,
+        {"open": {"word": step}, "nowhere": {"word": "gone"}},
+    )
+    for subject in ("room", "term")
     for step in ("page", "done")
 }
 

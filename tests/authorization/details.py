@@ -13,6 +13,7 @@ def _details(name: str, own: str, own_for_moderators: str) -> Table:
     other's              | login no
     own                  | login {own}
     members only         | login no     no     gone gone  no    no    no     no     no     no     no
+    same condition       | login gone   no     gone gone  no    gone  no     no     no     no     gone
     moderators only      | login gone   gone   gone gone  gone  gone  no     gone   no     no     gone
     own, moderators only | login {own_for_moderators}
     locked               | login no
@@ -24,6 +25,7 @@ def _details(name: str, own: str, own_for_moderators: str) -> Table:
     own, deleted         | login gone
     merged               | login gone
     merged into hidden   | login gone
+    author blocked them  | login no
     nowhere              | login gone
     """,
     )
@@ -44,6 +46,7 @@ BLOCK = {
     other's              | login {step}
     own                  | login no     no     gone gone  no    gone  no     no     no     no     no
     members only         | login {step} {step} gone gone {step} {step} {step} {step} {step} {step} {step}
+    same condition       | login gone   {step} gone gone {step} gone   {step} {step} {step} {step} gone
     moderators only      | login gone   gone   gone gone  gone  gone  {step} gone   {step} {step} gone
     locked               | login {step}
     own, locked          | login no     no     gone gone  no    gone  no     no     no     no     no

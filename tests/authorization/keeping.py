@@ -11,6 +11,7 @@ KEEP = {
     other's              | login {step} {step} no   no    {step} no   {step} {step} {step} {step} {step}
     own                  | login {step} {step} gone gone  {step} gone {step} {step} {step} {step} {step}
     members only         | login {step} {step} gone gone  {step} no   {step} {step} {step} {step} {step}
+    same condition       | login gone   {step} gone gone  {step} gone {step} {step} {step} {step} gone
     moderators only      | login gone   gone   gone gone  gone   gone {step} gone   {step} {step} gone
     locked               | login {step} {step} no   no    {step} no   {step} {step} {step} {step} {step}
     own, locked          | login {step} {step} gone gone  {step} gone {step} {step} {step} {step} {step}

@@ -41,6 +41,7 @@ TOPIC_SHORT = table(
     other's              | lead
     own                  | lead  lead  lead  page  page  lead  page  lead  lead  lead  lead  lead
     members only         | gone  page  page  gone  gone  page  page  page  page  page  page  page
+    same condition       | gone  gone  page  gone  gone  page  gone  page  page  page  page  gone
     moderators only      | gone  gone  gone  gone  gone  gone  gone  page  gone  page  page  gone
     own, moderators only | gone  page
     locked               | lead
@@ -52,6 +53,7 @@ TOPIC_SHORT = table(
     own, deleted         | gone
     merged               | lead
     merged into hidden   | gone
+    author blocked them  | lead  page  page  page  page  page  page  lead  lead  lead  lead  page
     nowhere              | gone
     """,
 )
@@ -63,6 +65,7 @@ TOPIC_IN_FULL = table(
     other's              | page
     own                  | page  page  page  lead  lead  page  lead  page  page  page  page  page
     members only         | gone  lead  lead  gone  gone  lead  lead  lead  lead  lead  lead  lead
+    same condition       | gone  gone  lead  gone  gone  lead  gone  lead  lead  lead  lead  gone
     moderators only      | gone  gone  gone  gone  gone  gone  gone  lead  gone  lead  lead  gone
     own, moderators only | gone  lead
     locked               | page
@@ -74,6 +77,7 @@ TOPIC_IN_FULL = table(
     own, deleted         | gone
     merged               | lead
     merged into hidden   | gone
+    author blocked them  | page  lead  lead  lead  lead  lead  lead  page  page  page  page  lead
     nowhere              | gone
     """,
 )
@@ -86,6 +90,7 @@ REPLY = {
     other's              | login {step} {step} no   no    no    no    {step} {step} {step} {step} no
     own                  | login {step} {step} no   no    no    no    {step} {step} {step} {step} no
     members only         | login {step} {step} gone gone  no    no    {step} {step} {step} {step} no
+    same condition       | login gone   {step} gone gone  no    gone  {step} {step} {step} {step} gone
     moderators only      | login gone   gone   gone gone  gone  gone  {step} gone   {step} {step} gone
     own, moderators only | login {step} {step} no   no    no    no    {step} {step} {step} {step} no
     locked               | login no
@@ -97,6 +102,7 @@ REPLY = {
     own, deleted         | login gone
     merged               | login {merged}
     merged into hidden   | login gone
+    author blocked them  | login {step} {step} no   no    no    no    {step} {step} {step} {step} no
     nowhere              | login gone
     """,
     )
@@ -121,6 +127,7 @@ def _reading_post(name: str, word: str, elsewhere: str = "gone") -> Table:
     other's              | {word}
     own                  | {word} {word} {word} {gone} {gone} {word} {gone} {word} {word} {word} {word} {word}
     members only         | {gone} {word} {word} {gone} {gone} {word} {word} {word} {word} {word} {word} {word}
+    same condition       | {gone} {gone} {word} {gone} {gone} {word} {gone} {word} {word} {word} {word} {gone}
     moderators only      | {gone} {gone} {gone} {gone} {gone} {gone} {gone} {word} {gone} {word} {word} {gone}
     locked               | {word}
     own, locked          | {word} {word} {word} {gone} {gone} {word} {gone} {word} {word} {word} {word} {word}
@@ -156,6 +163,7 @@ EDIT = {
     other's              | login no
     own                  | login {step} {step} gone gone  no    gone  {step} {step} {step} {step} no
     members only         | login no     no     gone gone  no    no    no     no     no     no     no
+    same condition       | login gone   no     gone gone  no    gone  no     no     no     no     gone
     moderators only      | login gone   gone   gone gone  gone  gone  no     gone   no     no     gone
     locked               | login no
     own, locked          | login no     no     gone gone  no    gone  no     no     no     no     no
@@ -186,6 +194,7 @@ TAKE_BACK = {
     other's              | login no
     own                  | login {step}
     members only         | login no     no     gone gone  no    no    no     no     no     no     no
+    same condition       | login gone   no     gone gone  no    gone  no     no     no     no     gone
     moderators only      | login gone   gone   gone gone  gone  gone  no     gone   no     no     gone
     locked               | login no
     own, locked          | login {step}

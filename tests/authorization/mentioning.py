@@ -10,6 +10,7 @@ PEOPLE = table(
     other's              | login page
     own                  | login page
     members only         | login page  page  gone  gone  page  page  page  page  page  page  page
+    same condition       | login gone  page  gone  gone  page  gone  page  page  page  page  gone
     moderators only      | login gone  gone  gone  gone  gone  gone  page  gone  page  page  gone
     own, moderators only | login page
     locked               | login page
@@ -21,6 +22,7 @@ PEOPLE = table(
     own, deleted         | login gone
     merged               | login gone
     merged into hidden   | login gone
+    author blocked them  | login page
     nowhere              | login gone
     """,
 )

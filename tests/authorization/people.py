@@ -36,6 +36,9 @@ WHO = (
     "benched",  # A suspended moderator of all categories.
 )
 MEMBERS = WHO[1:]
+# Who says the same condition of themselves as the author of what is for those who share it. Two of them don't read
+# that: the one whom nobody let in yet, and the one who took back what it rests on.
+SHARING = ("support", "waiting", "suspend", "paused", "there")
 STAFF = frozenset({"here", "there", "moder", "admin", "benched"})
 
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')

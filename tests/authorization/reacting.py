@@ -10,6 +10,7 @@ REACT = table(
     other's              | login done   done   no   no    no    no    done done   done   done   no
     own                  | login no     no     gone gone  no    gone  no   no     no     no     no
     members only         | login done   done   gone gone  no    no    done done   done   done   no
+    same condition       | login gone   done   gone gone  no    gone  done done   done   done   gone
     moderators only      | login gone   gone   gone gone  gone  gone  done gone   done   done   gone
     locked               | login done   done   no   no    no    no    done done   done   done   no
     own, locked          | login no     no     gone gone  no    gone  no   no     no     no     no
@@ -37,6 +38,7 @@ TAKE_BACK = table(
     other's              | login done
     own                  | login done
     members only         | login done
+    same condition       | login done
     moderators only      | login done
     locked               | login done
     own, locked          | login done
@@ -64,6 +66,7 @@ WHO_REACTED = table(
     other's              | login page   page   gone gone  page  page  page page   page   page   page
     own                  | login page   page   gone gone  page  gone  page page   page   page   page
     members only         | login page   page   gone gone  page  page  page page   page   page   page
+    same condition       | login gone   page   gone gone  page  gone  page page   page   page   gone
     moderators only      | login gone   gone   gone gone  gone  gone  page gone   page   page   gone
     locked               | login page   page   gone gone  page  page  page page   page   page   page
     own, locked          | login page   page   gone gone  page  gone  page page   page   page   page

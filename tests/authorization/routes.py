@@ -13,8 +13,9 @@ from forum.consent.models import PolicyKind
 from forum.consent.queries import PolicyReference
 from forum.permissions.actor import Purpose
 from forum.text.translate import DEFAULT_LOCALE
-from tests.authorization import desk, details, keeping, matrix, mentioning, reacting, reading, writing
+from tests.authorization import desk, details, keeping, matrix, mentioning, reacting, reading, saying, writing
 from tests.authorization.community import HERE, THERE, Subject, Values
+from tests.authorization.profiles import PROFILE_FORM
 from tests.authorization.tables import Table, everybody
 
 Form = Mapping[str, str]
@@ -212,6 +213,10 @@ ROUTES: dict[str, Row] = {
     "GET /images/<name>": Row(everybody("gone"), {"name": "0" * 32}),
     "POST /images/<name>/remove": Row(writing.REMOVE_PICTURE),
     "GET /favicon.ico": Row(everybody("lead")),
+    "GET /feeds/latest.atom": Row(everybody("page")),
+    "GET /feeds/categories/<slug>.atom": Row(matrix.NAMED["room"]),
+    "GET /feeds/topics/<int:topic_id>.atom": Row(reading.FEED),
+    "GET /feeds/treatments/<slug>.atom": Row(matrix.NAMED["treatment"]),
     "GET /health/live": Row(everybody("page")),
     "GET /health/ready": Row(everybody("page")),
     "GET /help-now": Row(everybody("page")),
@@ -250,6 +255,10 @@ ROUTES: dict[str, Row] = {
     "GET /posts/<int:post_id>/worry": Row(matrix.TELLING["page"]),
     "POST /posts/<int:post_id>/worry": sent(matrix.TELLING["done"], text=""),
     "GET /robots.txt": Row(everybody("page")),
+    "GET /sitemap.xml": Row(everybody("page")),
+    "GET /sitemap/pages.xml": Row(everybody("page")),
+    "GET /sitemap/topics-<int:number>.xml": Row(everybody("page"), {"number": 1}),
+    "GET /sitemap/topics-<int:number>.xml # without a topic": Row(everybody("gone"), {"number": 99}),
     "GET /settings/leave": Row(everybody("login", "page")),
     "POST /settings/leave": Row(
         everybody("login", "page"), form=lambda _subject: {"posts": "delete", "days": "14"}, shows_once=True
@@ -293,6 +302,13 @@ ROUTES: dict[str, Row] = {
     "GET /settings/profile": Row(everybody("login", "page")),
     # The first change has no waiting time.
     "POST /settings/profile": sent(matrix.RENAME, name="Another-Name"),
+    "GET /settings/profile/about": Row(everybody("login", "page")),
+    "POST /settings/profile/about": sent(saying.SAY_LESS, **PROFILE_FORM),
+    "POST /settings/profile/about # more": sent(saying.SAY_MORE, **PROFILE_FORM | {"country": "PT"}),
+    "GET /members": Row(saying.MEMBERS),
+    "GET /members/<name>": Row(saying.PROFILE),
+    "GET /members/<name>/block": Row(saying.BLOCK["page"]),
+    "POST /members/<name>/block": Row(saying.BLOCK["done"]),
     # Of whoever was never let in, nothing is shown that could be restricted.
     "POST /settings/privacy/restrict": Row(matrix.RESTRICT),
     "POST /settings/privacy/lift-restriction": Row(everybody("login", "done")),
@@ -344,6 +360,15 @@ ROUTES: dict[str, Row] = {
     },
     f"POST {_POLICY}/publish": _policy(effective_on=_LATER, material="yes"),
     f"POST {_POLICY}/discard": _policy(),
+    "GET /admin/categories": Row(desk.ADMINISTRATION["page"]),
+    "GET /admin/categories/<slug>": Row(desk.KEPT_LIST["room", "page"]),
+    "POST /admin/categories/<slug>": sent(
+        desk.KEPT_LIST["room", "done"], default_audience="members", widest_audience="members"
+    ),
+    "GET /admin/health-terms": Row(desk.ADMINISTRATION["page"]),
+    "POST /admin/health-terms": sent(desk.ADMINISTRATION["done"], kind="condition", name="Sore feet"),
+    "GET /admin/health-terms/<int:term_id>": Row(desk.KEPT_LIST["term", "page"]),
+    "POST /admin/health-terms/<int:term_id>": sent(desk.KEPT_LIST["term", "done"], name="Sore legs"),
     "GET /moderation": Row(desk.DESK),
     "GET /moderation/log": Row(desk.DESK),
     "GET /moderation/log.csv": Row(desk.DESK),

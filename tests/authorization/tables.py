@@ -12,8 +12,8 @@ faster; ``wrong`` 422, a field is wrong; ``bad`` 400; ``over`` 410, the consent 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tests.authorization.community import STATES
 from tests.authorization.people import WHO
+from tests.authorization.states import STATES
 
 OUTCOMES = frozenset({"page", "lead", "done", "login", "no", "gone", "late", "wrong", "bad", "over", "out"})
 # What nobody but its owner and moderators may know of: the same answer as for what isn't there, whatever it is.
@@ -33,6 +33,8 @@ SECRET = frozenset(
         ("post", "in hidden topic"),
         ("post", "author paused"),
         ("notice", "other's"),
+        ("profile", "waiting"),
+        ("profile", "paused"),
         *(
             (kind, state)
             for kind in ("report", "member", "note", "desk topic", "desk post")

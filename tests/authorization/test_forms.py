@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.authorization.community import STATES
 from tests.authorization.conftest import Forum
 from tests.authorization.routes import ROUTES, UNSAFE, method_and_rule, name_of
+from tests.authorization.states import STATES
 
 # Columns of our own tables, words of our rules, and one that nobody ever heard of.
 FORGED = {

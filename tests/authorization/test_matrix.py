@@ -12,7 +12,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.authorization import tables
-from tests.authorization.community import STATES, Subject
+from tests.authorization.community import Subject
 from tests.authorization.conftest import Forum
 from tests.authorization.people import STAFF, WHO, Person
 from tests.authorization.routes import (
@@ -23,6 +23,7 @@ from tests.authorization.routes import (
     every_unsafe_route,
     method_and_rule,
 )
+from tests.authorization.states import STATES
 from tests.pages import read_page
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -12,9 +12,9 @@ from sqlalchemy import select, update
 from forum import clock
 from forum.accounts.models import SignInSession
 from forum.permissions.actor import PROOF_LASTS, Proof
-from tests.authorization.community import STATES
 from tests.authorization.conftest import Forum
 from tests.authorization.routes import ROUTES, UNSAFE, method_and_rule, name_of
+from tests.authorization.states import STATES
 from tests.conftest import database_of
 from tests.pages import read_page
 

@@ -14,6 +14,7 @@ SAVE_REPLY = table(
     other's              | {_EVERYWHERE}
     own                  | {_EVERYWHERE}
     members only         | {_EVERYWHERE}
+    same condition       | login gone   page  no    no     page  no     page page  page  page  gone
     moderators only      | login gone   gone  no    no     gone  no     page gone  page  page  gone
     own, moderators only | {_EVERYWHERE}
     locked               | {_EVERYWHERE}
@@ -25,6 +26,7 @@ SAVE_REPLY = table(
     own, deleted         | {_NOWHERE}
     merged               | {_NOWHERE}
     merged into hidden   | {_NOWHERE}
+    author blocked them  | {_EVERYWHERE}
     nowhere              | {_NOWHERE}
     """,
 )
@@ -35,6 +37,7 @@ SAVE_EDIT = table(
     other's              | {_NOWHERE}
     own                  | {_EVERYWHERE}
     members only         | {_NOWHERE}
+    same condition       | {_NOWHERE}
     moderators only      | {_NOWHERE}
     locked               | {_NOWHERE}
     own, locked          | {_EVERYWHERE}

@@ -18,7 +18,7 @@ from forum.community.commands.reactions import give_reaction
 from forum.community.models.blocks import Block
 from forum.community.models.reactions import ReactionKind
 from forum.community.models.threads import Post, PostState
-from forum.community.queries.blocking import block_page, blocked_page
+from forum.community.queries.blocking import block_member_page, block_page, blocked_page
 from forum.community.queries.threads import newest_posts
 from forum.database.session import Database
 from forum.errors import Invalid
@@ -145,6 +145,7 @@ def test_neither_sees_the_others_words_anywhere(
             keep_bookmark(session, one.actor, post_id, "")
             give_reaction(session, one.actor, third, ReactionKind.WITH_YOU)
     for one, other in ((juniper, marlow), (marlow, juniper)):
+        assert f'">{other.name}</' in opened(one.client, f"/topics/{topic_id}")
         assert other.name in opened(one.client, "/bookmarks")
         assert other.name in opened(one.client, f"/posts/{third}/reactions")
     before = {address: opened(client, address) for address in everywhere}
@@ -155,7 +156,7 @@ def test_neither_sees_the_others_words_anywhere(
             # Their own names stand on their pages.
             assert f"Knees of {other.name}" not in seen, (one.name, address)
             assert f"Words of {other.name}" not in seen, (one.name, address)
-            assert f'">{other.name}</h' not in seen, (one.name, address)
+            assert f'">{other.name}</' not in seen, (one.name, address)
             assert f"of {other.name}" in opened(sorrel.client, address), address
         in_topic = read_page(opened(one.client, f"/topics/{topic_id}")).one("main")
         assert [gone.text for gone in in_topic.all("article", class_="gone")] == [
@@ -373,6 +374,39 @@ def test_whoever_can_not_be_blocked_and_how_many_can(
         assert len(blocked_page(session, actor).blocked) == commands.MOST_BLOCKED
         assert block_page(session, actor, theirs).name == "Marlow"
     assert len(statements) == 3
+
+
+def test_one_blocks_from_a_page_what_one_can_see_there(
+    app: Flask, database: Database, juniper: Someone, marlow: Someone, shared: tuple[int, int, int]
+) -> None:
+    address = "/members/Marlow/block"
+    assert address in {link.attributes["href"] for link in page(juniper.client, "/members/Marlow").all("a")}
+    asked = page(juniper.client, address)
+    assert asked.one("h1").text == "Block Marlow?"
+    assert not any(link.attributes["href"].endswith("/report") for link in asked.all("a"))
+    token = fields_of(juniper.client, address, address)
+    # Oneself, nobody, and whoever blocked one already: the answers of nobody's page.
+    assert juniper.client.get("/members/Juniper/block").status_code == 403
+    assert juniper.client.post("/members/Juniper/block", data=token).status_code == 403
+    assert press(juniper.client, address, address).headers["Location"] == "/settings/blocked?blocked"
+    assert blocks(database) == [(juniper.member_id, marlow.member_id)]
+    for one, other in ((juniper, "Marlow"), (marlow, "Juniper")):
+        for what in ("", "/block"):
+            there, nowhere = (
+                refusal(one.client, f"/members/{name}{what}") for name in (other, "Nobody-here")
+            )
+            assert there.replace(other, "") == nowhere.replace("Nobody-here", "")
+    # Sent twice it is the same once, and whoever was blocked learns nothing by trying.
+    assert juniper.client.post(address, data=token).status_code == 303
+    theirs = fields_of(marlow.client, "/settings/reading", "/settings/reading")["csrf_token"]
+    for name in ("Juniper", "Nobody-here"):
+        answer = marlow.client.post(f"/members/{name}/block", data={"csrf_token": theirs})
+        assert answer.status_code == 404
+    assert blocks(database) == [(juniper.member_id, marlow.member_id)]
+    actor, other_actor = cast.member(app, "Tansy").actor, cast.member(app, "Wren")
+    with recorded(database) as statements, database.reading() as session:
+        assert block_member_page(session, actor, other_actor.name).name == "Wren"
+    assert len(statements) == 2
 
 
 def test_two_who_block_each_other_at_once_both_do(

@@ -146,7 +146,7 @@ def test_narrowing_takes_the_topic_from_everybody_else_at_once(
     address = f"/topics/{elsewhere}"
     quote = f"> [#1](/posts/{source})\n> It is bad today.\n\nThat helped me."
     reply(database, marlow.actor, elsewhere, quote)
-    assert client.get(f"{address}/elsewhere").text.count("It is bad today.") == 2
+    assert page(client, f"{address}/elsewhere").text.count("It is bad today.") == 2
     said = page(juniper.client, f"/topics/{topic_id}/edit").text
     assert "search engines forget only when they come again" in said
     assert "may have kept a copy" in said
@@ -171,7 +171,7 @@ def test_narrowing_takes_the_topic_from_everybody_else_at_once(
     assert client.get(f"/posts/{source}").status_code == 404
     for shown in ("/", "/categories/flares-today", "/search?q=Flare"):
         assert "Flare number nine" not in client.get(shown).text
-    after = client.get(f"{address}/elsewhere").text
+    after = page(client, f"{address}/elsewhere").text
     assert after.count("It is bad today.") == 1
     assert "That helped me." in after
     with database.reading() as session:

@@ -1,16 +1,21 @@
 """The community's pages as they are read: how many statements, in which order, and for whose eyes."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import update
 
+from forum.community.commands.terms import add_term
+from forum.community.models.people import TermKind
 from forum.community.models.threads import Audience, Topic
 from forum.community.queries import threads
 from forum.community.queries import topics as queries
 from forum.community.queries.topics import Sort
+from forum.community.what_is_sent import TermDraft
 from forum.database.keyset import Window
 from forum.database.session import Database
 from forum.errors import Malformed, NotFound
-from forum.permissions.actor import VISITOR, Actor, Role
+from forum.permissions.actor import OPERATOR, VISITOR, Actor, MemberState, Purpose, Role
 from tests.community.conftest import People, reply, start, topic_draft
 from tests.recorder import recorded
 
@@ -71,18 +76,21 @@ def test_a_cursor_nobody_here_made_is_malformed(database: Database, room: str, c
         queries.category_page(session, VISITOR, room, Sort.ACTIVE, Window(older=cursor))
 
 
+MEMBERS = {
+    "author",
+    "other",
+    "alike",
+    "alike and resting",
+    "alike and without consent",
+    "category moderator",
+    "elsewhere moderator",
+    "moderator",
+}
 AUDIENCES = {
-    Audience.PUBLIC: {"visitor", "author", "other", "category moderator", "elsewhere moderator", "moderator"},
-    Audience.PUBLIC_UNLISTED: {
-        "visitor",
-        "author",
-        "other",
-        "category moderator",
-        "elsewhere moderator",
-        "moderator",
-    },
-    Audience.MEMBERS: {"author", "other", "category moderator", "elsewhere moderator", "moderator"},
-    Audience.SAME_CONDITION: {"author", "category moderator", "moderator"},
+    Audience.PUBLIC: {"visitor"} | MEMBERS,
+    Audience.PUBLIC_UNLISTED: {"visitor"} | MEMBERS,
+    Audience.MEMBERS: MEMBERS,
+    Audience.SAME_CONDITION: {"author", "alike", "category moderator", "moderator"},
     Audience.MODERATORS_AND_AUTHOR: {"author", "category moderator", "moderator"},
 }
 
@@ -91,14 +99,29 @@ AUDIENCES = {
 def test_page_and_list_agree_on_who_sees_a_topic(
     database: Database, people: People, room: str, audience: Audience
 ) -> None:
-    topic_id = start(database, people.author, topic_draft(room, audience=audience))
+    with database.transaction() as session:
+        mine, theirs = (
+            add_term(session, OPERATOR, TermDraft(TermKind.CONDITION, name)) for name in ("Migraine", "Gout")
+        )
+    author = replace(people.author, condition_ids=frozenset({mine}))
+    draft = replace(topic_draft(room, audience=audience), condition_slug="migraine")
+    topic_id = start(database, author, draft)
     with database.reading() as session:
         category_id = session.get_one(Topic, topic_id).category_id
     member = people.other.member_id
     actors = {
         "visitor": VISITOR,
         "author": people.author,
-        "other": people.other,
+        "other": replace(people.other, condition_ids=frozenset({theirs})),
+        "alike": replace(people.other, condition_ids=frozenset({mine, theirs})),
+        "alike and resting": Actor(
+            member_id=member, state=MemberState.PAUSED, condition_ids=frozenset({mine})
+        ),
+        "alike and without consent": Actor(
+            member_id=member,
+            condition_ids=frozenset({mine}),
+            missing_consents=frozenset({Purpose.HEALTH_DATA}),
+        ),
         "category moderator": Actor(
             member_id=member, role=Role.CATEGORY_MODERATOR, category_ids=frozenset({category_id})
         ),

@@ -14,7 +14,7 @@ from tests.consent.long_ledger import make_long
 from tests.soaking import rounds
 
 LENGTH = 10_000
-TRIES = rounds(25, soaking=100)
+TRIES = rounds(12, soaking=100)
 
 
 @pytest.fixture

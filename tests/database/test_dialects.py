@@ -15,6 +15,7 @@ from forum.accounts.models import Member
 from forum.consent.models import ConsentEvent, ConsentRecord, InterfaceText, PolicyVersion
 from forum.database.base import Base
 from forum.database.dialects import tools
+from forum.database import migrate
 from forum.database.session import Database
 from forum.jobs.models import Job
 from forum.privacy.models import Erasure, ErasureKind
@@ -89,7 +90,12 @@ def test_a_deleted_top_rows_number_is_not_given_to_the_next(database: Database) 
 
 
 def test_every_numbered_table_has_a_counter_of_its_own(database: Database, dialect: str) -> None:
-    names = inspect(database.read_engine).get_table_names()
+    # The numbers of the index's own tables are those of the documents.
+    names = [
+        name
+        for name in inspect(database.read_engine).get_table_names()
+        if migrate.is_compared(None, name, "table")
+    ]
     query = {
         "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%AUTOINCREMENT%'",
         "postgresql": "SELECT table_name FROM information_schema.columns"

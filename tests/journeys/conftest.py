@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,25 @@ from tests.databases import DIALECTS
 PICTURES = os.environ.get("JOURNEY_PICTURES", "")
 
 
+# Does what ``python -m forum.demo`` does before it serves.
+MAKE = """
+import os, subprocess
+from forum.demo.__main__ import STEPS
+from forum.demo.preparation import prepare
+os.umask(0o077)
+environ = prepare(os.environ).environ
+for _name, step in STEPS:
+    subprocess.run(step, env=environ, check=True, stdout=subprocess.DEVNULL)
+"""
+# And serves what was made, where each step would only look whether it is all there.
+SERVE = """
+import sys
+from forum.demo import __main__ as demo
+demo.STEPS = ()
+sys.exit(demo.main([]))
+"""
+
+
 @dataclass(slots=True)
 class Demo:
     """A running demo."""
@@ -27,21 +47,24 @@ class Demo:
     log: Path
 
 
-@contextmanager
-def running(database_url: str, folder: Path) -> Iterator[Demo]:
-    """Run ``python -m forum.demo`` until the context is left."""
-    port = free_port()
-    log = folder / "demo.log"
-    environ = os.environ | {
+def _environ(database_url: str, folder: Path, port: int) -> dict[str, str]:
+    return os.environ | {
         "PORT": str(port),
         "DATA": str(folder / "data"),
         "ALONGSIDE_DATABASE_URL": database_url,
     }
+
+
+@contextmanager
+def running(database_url: str, folder: Path, *, made: bool = False) -> Iterator[Demo]:
+    """Run ``python -m forum.demo`` until the context is left, without its steps where all of it is made."""
+    port = free_port()
+    log = folder / "demo.log"
     with (
         log.open("w") as written,
         subprocess.Popen(
-            [sys.executable, "-m", "forum.demo"],
-            env=environ,
+            [sys.executable, *(("-c", SERVE) if made else ("-m", "forum.demo"))],
+            env=_environ(database_url, folder, port),
             cwd=TOP,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -59,19 +82,34 @@ def running(database_url: str, folder: Path) -> Iterator[Demo]:
             process.wait(timeout=20)
 
 
+@pytest.fixture(scope="session")
+def made_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the demo makes of nothing on SQLite, to be copied: making it takes as long as all else of its start.
+
+    That one command makes and serves it is proven in ``tests/demo``, and by the journeys on PostgreSQL.
+    """
+    folder = tmp_path_factory.mktemp("made-demo")
+    environ = _environ(f"sqlite:///{folder / 'forum.sqlite3'}", folder, free_port())
+    subprocess.run([sys.executable, "-c", MAKE], env=environ, cwd=TOP, stdin=subprocess.DEVNULL, check=True)
+    return folder
+
+
 # One worker takes all journeys on a database, so that each demo is started once.
 ON_EACH = [pytest.param(name, marks=pytest.mark.xdist_group(f"journeys-{name}")) for name in DIALECTS]
 
 
 @pytest.fixture(scope="module", params=ON_EACH)
 def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """The demo, made from nothing: one for all tests of a module on each database, so each is somebody else."""
+    """The demo as new: one for all tests of a module on each database, so each is somebody else."""
     folder = tmp_path_factory.mktemp("demo")
     with ExitStack() as stack:
-        url = f"sqlite:///{folder / 'forum.sqlite3'}"
         if request.param == "postgresql":
             url = stack.enter_context(request.getfixturevalue("postgres_clones").clone("template0"))
-        yield stack.enter_context(running(url, folder))
+            yield stack.enter_context(running(url, folder))
+        else:
+            shutil.copytree(request.getfixturevalue("made_demo"), folder, dirs_exist_ok=True)
+            url = f"sqlite:///{folder / 'forum.sqlite3'}"
+            yield stack.enter_context(running(url, folder, made=True))
 
 
 @dataclass(slots=True)

@@ -29,6 +29,29 @@ COLOUR_RULES: dict[str, object] = {
     "resultTypes": ["violations"],
 }
 
+# Gives each element of a page a number that says what its colours come from: how it and all around it are called, what
+# is said about them, and how they look in the theme that is on.
+LOOKS = """() => {
+  const numbers = new Map();
+  return [...document.querySelectorAll("*")].map(one => {
+    const style = getComputedStyle(one);
+    const own = [
+      one.tagName, one.className, one.type, one.disabled, one.checked, ...one.getAttributeNames(),
+      style.color, style.backgroundColor, style.backgroundImage, style.borderColor, style.opacity, style.visibility,
+      style.fontSize, style.fontWeight, style.textDecorationLine,
+    ].join(" ");
+    let number = numbers.get(one.parentElement) ?? 0;
+    for (let at = 0; at < own.length; at++) number = (number * 33 + own.charCodeAt(at)) % 272_000_000_000_000;
+    numbers.set(one, number);
+    return number;
+  });
+}"""
+MARKED = '{ include: [["[data-new]"]] }'
+MARK = """indices => {
+  const all = [...document.querySelectorAll("*")];
+  indices.forEach(index => all[index].setAttribute("data-new", ""));
+}"""
+
 # The spacing that readers may set by themselves (WCAG 1.4.12).
 SPACING = (
     "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }"
@@ -46,6 +69,8 @@ class Showing:
         self._client = community.client("visitor")
         self._files: dict[str, tuple[int, dict[str, str], bytes]] = {}
         self._shown: Document | None = None
+        # Half a megabyte, that is handed to the browser once and not with each page.
+        context.add_init_script(Axe().axe_script)
         context.route("**/*", self._answer)
 
     def open(self, page: Page, document: Document) -> None:
@@ -74,11 +99,17 @@ class Showing:
         route.fulfill(status=status, headers=headers, body=body)
 
 
-def found_wrong(page: Page, picture: str = "") -> Iterator[str]:
-    """Give what is wrong with the page that is open, in each theme on each screen, and save pictures where wanted."""
+def found_wrong(page: Page, picture: str = "", known: set[int] | None = None) -> Iterator[str]:
+    """Give what is wrong with the page that is open, in each theme on each screen, and save pictures where wanted.
+
+    ``known`` are the looks of what was looked at in every theme before, and get those of this page: what looks the same
+    in one theme, in the same places, does so in the others. Before a release everything is looked at.
+    """
     # What can be opened is looked at as well.
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-    page.evaluate(Axe().axe_script)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(Axe().axe_script)
+    new = None if known is None or SOAK or PICTURES else _mark_new(page, known)
     for size in (PHONE, DESK):
         page.set_viewport_size(size)
         if width_of(page) > size["width"]:
@@ -87,8 +118,13 @@ def found_wrong(page: Page, picture: str = "") -> Iterator[str]:
         for theme in THEMES if SOAK or PICTURES or size is PHONE else ():
             # As the server does for whoever chose it.
             page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
-            rules = RULES if theme == THEMES[0] else COLOUR_RULES
-            yield from (f"{theme} on {size['width']}: {words}" for words in _violations(page, rules))
+            if theme == THEMES[0]:
+                wrong = _violations(page, RULES)
+            else:
+                wrong = (
+                    [] if new == 0 else _violations(page, COLOUR_RULES, "document" if new is None else MARKED)
+                )
+            yield from (f"{theme} on {size['width']}: {words}" for words in wrong)
             if PICTURES and picture:
                 file = f"{picture}-{size['width']}-{theme}.png"
                 page.screenshot(path=Path(PICTURES) / "pages" / file, full_page=True)
@@ -108,11 +144,22 @@ def width_of(page: Page) -> int:
     return width
 
 
-def _violations(page: Page, rules: dict[str, object]) -> list[str]:
+def _mark_new(page: Page, known: set[int]) -> int:
+    """Mark what looks like nothing that is known, with all inside it, and return how much that is."""
+    looks: list[int] = page.evaluate(LOOKS)
+    new = [index for index, look in enumerate(looks) if look not in known]
+    known.update(looks)
+    page.evaluate(MARK, new)
+    return len(new)
+
+
+def _violations(page: Page, rules: dict[str, object], where: str = "document") -> list[str]:
     """Return what axe objects to, and make sure that it looked at what the themes are about."""
-    found = page.evaluate("rules => axe.run(rules)", rules)
+    found = page.evaluate(f"rules => axe.run({where}, rules)", rules)
     looked_at = {rule["id"] for kind in ("passes", "violations", "incomplete") for rule in found[kind]}
-    assert {"color-contrast", *([TARGET_SIZE] if rules is RULES else [])} <= looked_at
+    # Where only what is new is looked at, there may be no words in it.
+    if where == "document":
+        assert {"color-contrast", *([TARGET_SIZE] if rules is RULES else [])} <= looked_at
     return [
         f"{rule['id']}: {node['html'][:160]} {node['failureSummary']}"
         for rule in found["violations"]

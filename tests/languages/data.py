@@ -8,6 +8,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from config import Settings
 from forum.community.models.kept_drafts import KeptDraft
+from forum.community.models.people import HealthTerm, Profile
 from forum.community.models.threads import Category, Post, PostVersion, Topic
 from forum.consent import wording
 from forum.consent.models import InterfaceText, PolicyDraftText, PolicyVersion
@@ -28,6 +29,8 @@ STORED: tuple[InstrumentedAttribute[str], ...] = (
     Category.name,
     Category.description,
     Category.opening_html,
+    HealthTerm.name,
+    Profile.about,
     Topic.title,
     Post.html,
     KeptDraft.title,

@@ -47,7 +47,8 @@ class _Listener(HTMLParser):
 def spoken(html: str) -> list[tuple[str, str]]:
     """Return every text that a reader gets, each with where it stands."""
     listener = _Listener()
-    listener.feed(html)
+    # What was looked for is marked within words that are data as a whole.
+    listener.feed(re.sub("</?mark>", "", html))
     listener.close()
     return listener.heard
 

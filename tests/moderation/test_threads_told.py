@@ -2,11 +2,15 @@
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from forum.community.commands.categories import set_audiences
 from forum.community.models.threads import Audience, PostState, TopicState
 from forum.database.session import Database
 from forum.moderation.models import Notice
+from forum.permissions.actor import OPERATOR
+from forum.privacy.models import Erasure, ErasureKind
 from forum.treatments.models import Treatment
 from tests import cast
 from tests.community.conftest import start, topic_draft
@@ -172,6 +176,50 @@ def test_moving_a_topic_for_moderators_alone_says_who_can_read_it_then(app: Flas
     (notice,) = told_to(thread, thread.author)
     told = text_of(thread.author.client.get(f"/notices/{notice.id}"))
     assert "The moderators of that category can read it now, whoever else may." in told
+
+
+@pytest.mark.proves("D8")
+def test_a_move_into_a_category_with_fewer_readers_narrows_the_topic_and_says_so(
+    app: Flask, thread: Thread
+) -> None:
+    morgan = cast.moderator(app, "Morgan")
+    with thread.database.transaction() as session:
+        set_audiences(session, OPERATOR, "daily-life", None, Audience.MEMBERS)
+    shown = text_of(decide(morgan.client, f"{thread.desk}/move", "preview", category="daily-life"))
+    assert "“Daily life” allows fewer readers, so from then on it is for: Members only." in shown
+    visitor = cast.visitor(app)
+    assert visitor.get(f"/topics/{thread.id}", follow_redirects=True).status_code == 200
+    done(morgan.client, f"{thread.desk}/move", category="daily-life")
+    assert topic_row(thread.database, thread.id).audience is Audience.MEMBERS
+    assert visitor.get(f"/topics/{thread.id}").status_code == 404
+    for shown in ("/", "/categories/daily-life"):
+        assert "Flare number nine" not in visitor.get(shown).text
+    (entry,) = entries(thread.database, "move")
+    assert (entry.facts["from_audience"], entry.facts["audience"]) == ("public", "members")
+    (notice,) = told_to(thread, thread.author)
+    told = text_of(thread.author.client.get(f"/notices/{notice.id}"))
+    assert "If that category allows fewer readers than your topic had, it has fewer now." in told
+    # A backup from before must not bring the readers back.
+    with thread.database.reading() as session:
+        (line,) = session.execute(select(Erasure.kind, Erasure.detail, Erasure.post_id)).all()
+    assert tuple(line) == (ErasureKind.TOPIC_NARROWED, "members", thread.post_ids[0])
+    # Back where more may read: it keeps the fewer, and nothing is said of it.
+    shown = text_of(decide(morgan.client, f"{thread.desk}/move", "preview", category="flares-today"))
+    assert "allows fewer readers, so" not in shown
+    done(morgan.client, f"{thread.desk}/move", category="flares-today")
+    assert topic_row(thread.database, thread.id).audience is Audience.MEMBERS
+
+
+def test_the_discussion_of_a_treatment_is_not_narrowed_by_a_move(app: Flask, thread: Thread) -> None:
+    morgan = cast.moderator(app, "Morgan")
+    with thread.database.transaction() as session:
+        session.add(Treatment(slug="implants", pinned=False, topic_id=thread.id))
+        set_audiences(session, OPERATOR, "daily-life", None, Audience.PUBLIC_UNLISTED)
+    for step in ("preview", "act"):
+        answer = decide(morgan.client, f"{thread.desk}/move", step, category="daily-life")
+        assert answer.status_code == 409
+        assert "in that category fewer people could read it" in answer.text
+    assert topic_row(thread.database, thread.id).audience is Audience.PUBLIC
 
 
 def test_the_log_of_the_new_category_has_the_move(app: Flask, thread: Thread) -> None:

@@ -122,6 +122,9 @@ EXPECTED: dict[Action, dict[str, set[str]]] = {
     },
     Action.WATCH_END: dict.fromkeys(SUBJECTS, MEMBERS),
     Action.MEMBER_BLOCK: {**dict.fromkeys(SUBJECTS, MEMBERS), "oneself": NOBODY},
+    Action.MEMBERS_LIST: dict.fromkeys(SUBJECTS, MEMBERS - {"waiting", "turned away"}),
+    Action.PROFILE_CHANGE: dict.fromkeys(SUBJECTS, WRITERS),
+    Action.PROFILE_NARROW: dict.fromkeys(SUBJECTS, MEMBERS),
     Action.ACCOUNT_RENAME: dict.fromkeys(
         SUBJECTS, MEMBERS - {"suspended", "suspended moderator", "turned away"}
     ),
@@ -181,6 +184,7 @@ EXPECTED: dict[Action, dict[str, set[str]]] = {
             Action.SETTINGS_CHANGE,
             Action.ROLE_CHANGE,
             Action.CATEGORY_CHANGE,
+            Action.HEALTH_TERM_CHANGE,
             Action.TREATMENT_PUBLISH,
             Action.HELPLINES_CHANGE,
             Action.COMMUNITY_TOPIC_START,

@@ -43,6 +43,7 @@ from sqlalchemy.orm import Session
 
 from forum import clock
 from forum.accounts.models import AccountEvent, Member, PostsFate
+from forum.community.models.people import HealthTerm, TermKind
 from forum.community.models.threads import Audience, Category, PostState, TopicState
 from forum.consent.models import ConsentEvent, ConsentRecord
 from forum.database.base import Base
@@ -106,7 +107,8 @@ def seed(someone: Someone, tag: str, but: Collection[str] = STANDINGS) -> Seeded
     """
     subject = Subject(someone.member_id, someone.uuid)
     with someone.database.transaction() as session:
-        filler = _Filler(subject, tag, session.scalars(select(Category.id).limit(1)).one())
+        room = session.scalars(select(Category.id).limit(1)).one()
+        filler = _Filler(subject, tag, room, _term(session))
         for held in _parents_first():
             if held.about is not None and registry.table_of(held).name not in but:
                 filler.fill(session, held)
@@ -154,7 +156,7 @@ def has_room(column: Column[Any]) -> bool:
 class _Filler:
     """Makes one member's rows, table by table, and remembers what went where."""
 
-    def __init__(self, subject: Subject, tag: str, room: int) -> None:
+    def __init__(self, subject: Subject, tag: str, room: int, term: int) -> None:
         assert tag.isalpha(), tag
         assert tag.islower(), tag
         assert len(tag) <= 10, tag
@@ -163,6 +165,7 @@ class _Filler:
         self._subject = subject
         self._tag = tag
         self._room = room
+        self._term = term
         self._given = _given(subject)
         # The number of each row that was made, by its table.
         self._made: dict[str, int] = {}
@@ -249,6 +252,8 @@ class _Filler:
             return self._subject.member_id if is_theirs else None
         if target.table.name == "category":
             return self._room
+        if target.table.name == "health_term":
+            return self._term
         return self._made.get(target.table.name)
 
     def _marker(self, column: Column[Any]) -> Any:
@@ -261,6 +266,17 @@ class _Filler:
         if isinstance(column.type, LargeBinary):
             return value.encode()
         return {"marker": value} if isinstance(column.type, JSON) else value
+
+
+def _term(session: Session) -> int:
+    """Return a condition of the list, which is the same for everybody."""
+    found = session.scalars(select(HealthTerm.id).order_by(HealthTerm.id).limit(1)).first()
+    if found is not None:
+        return found
+    term = HealthTerm(kind=TermKind.CONDITION, slug="back-pain", locale="en", name="Back pain", offered=True)
+    session.add(term)
+    session.flush()
+    return term.id
 
 
 # What stands around a marker, where a bare word would be none of its kind.
@@ -306,9 +322,12 @@ def _given(subject: Subject) -> dict[str, Any]:
         "notice.reason": "off-topic",
         "post.by_topic_author": True,
         "post.state": PostState.PUBLISHED,
+        # Two letters of a country that there is.
+        "profile.country": "PT",
         "report.outcome": None,
         "sign_in_session.expires_at": now + timedelta(days=7),
         "topic.audience": Audience.PUBLIC,
+        "topic.condition_id": None,
         "topic.locale": "en",
         "topic.pinned": 0,
         "topic.reply_count": 0,

@@ -16,7 +16,10 @@ from forum.accounts.leaving import GRACE, begin_leaving
 from forum.accounts.models import Member, PostsFate
 from forum.accounts.sign_in_sessions import sign_in
 from forum.community.commands import writing as commands
+from forum.community.commands.profiles import change_profile
+from forum.community.models.people import FieldAudience
 from forum.community.models.threads import Post
+from forum.community.profiles import Said
 from forum.community.purging import purge_earlier_text
 from forum.community.what_is_sent import PostEdit
 from forum.consent.changing import take_back
@@ -82,6 +85,9 @@ def test_whatever_must_not_come_back_is_noted_with_it(
         commands.edit_post(session, someone.actor, second, PostEdit(render_post("Other words")))
         purge_earlier_text(session, someone.actor, second)
         commands.delete_post(session, someone.actor, first)
+        # Saying more is nothing that could come back; saying less is.
+        change_profile(session, someone.actor, Said(about="Words", about_for=FieldAudience.MEMBERS))
+        change_profile(session, someone.actor, Said(about="Words"))
         restrict_member(session, someone.actor)
     with database.transaction() as session:
         lift_restriction(session, someone.actor)
@@ -95,6 +101,7 @@ def test_whatever_must_not_come_back_is_noted_with_it(
     expected = [
         (ErasureKind.EARLIER_TEXT_PURGED, second),
         (ErasureKind.POST_DELETED, first),
+        (ErasureKind.PROFILE_NARROWED, someone.uuid),
         (ErasureKind.RESTRICTED, someone.uuid),
         (ErasureKind.RESTRICTION_LIFTED, someone.uuid),
         (ErasureKind.CONSENT_WITHDRAWN, other.uuid),
@@ -104,7 +111,7 @@ def test_whatever_must_not_come_back_is_noted_with_it(
     ]
     assert noted(database) == expected
     assert [(line.kind, line.subject or line.post_id) for line in lines] == expected
-    assert lines[4].purpose is Purpose.HEALTH_DATA
+    assert lines[5].purpose is Purpose.HEALTH_DATA
     # A post's number may be somebody else's one day; its moment isn't.
     with database.reading() as session:
         moments = {row.id: row.written_at for row in session.execute(select(Post.id, Post.written_at))}

@@ -30,6 +30,7 @@ CLOSED = {
     "identity.issuer",
     "member.locale",
     "notice.action",
+    "profile.country",
     "topic.locale",
 }
 
@@ -94,7 +95,7 @@ def test_words_are_found_in_every_kind_of_column(database: Database) -> None:
 )
 def test_a_column_that_nobody_knows_how_to_fill_is_named(column: Column[object]) -> None:
     table = Table("made_up", MetaData(), column)
-    filler = markers._Filler(Subject(1, UUID(int=1)), "quokka", 1)
+    filler = markers._Filler(Subject(1, UUID(int=1)), "quokka", 1, 1)
     with pytest.raises(markers.NoFiller, match=f"made_up.{column.name}"):
         filler._row(table)
 

@@ -9,6 +9,7 @@ from sqlalchemy import MetaData, Table, create_engine, inspect, select
 
 from forum.accounts.models import Leaving, Member
 from forum.community.models.threads import Category, Post
+from forum.database import migrate
 from forum.database.base import Base
 from forum.database.personal_data import (
     EXPORTED,
@@ -41,7 +42,8 @@ def test_the_database_has_no_column_that_is_not_declared(database_url: str) -> N
     undeclared = {
         f"{table}.{column['name']}"
         for table in there.get_table_names()
-        if table != "alembic_version"
+        # The words of the index are in no model, and go with the row of theirs that is declared.
+        if table != "alembic_version" and migrate.is_compared(None, table, "table")
         for column in there.get_columns(table)
     } - {f"{registry.table_of(held).name}.{name}" for held in registry.HELD for name in held.columns}
     engine.dispose()

@@ -9,12 +9,18 @@ from sqlalchemy import select
 from config import Settings
 from forum.community.commands.details import DetailsEdit, change_details
 from forum.community.commands.images import remove_picture
+from forum.community.commands.terms import add_term
 from forum.community.models.images import Image, ImageFile
+from forum.community.models.people import HealthTerm, TermKind
 from forum.community.models.threads import Audience, Post, Topic
+from forum.community.profiles import Said
+from forum.community.what_is_sent import TermDraft
 from forum.database.session import Database
+from forum.permissions.actor import OPERATOR
 from forum.privacy.models import ErasureKind
 from tests import cast
 from tests.community.conftest import reply, start, topic_draft
+from tests.community.saying import make_terms, say
 from tests.community.test_arranging import split as take_apart
 from tests.community.with_pictures import add, photo
 from tests.community.with_pictures import begin as begin_pictures
@@ -39,7 +45,11 @@ def test_topics_that_got_fewer_readers_and_pictures_that_were_removed_do_not_com
     make_room(database, ROOM)
     begin(database, settings)
     someone, other = cast.member(app, "Rowan"), cast.member(app, "Marlow")
-    narrowed, twice, split = (start(database, someone.actor, topic_draft(ROOM)) for _ in range(3))
+    make_terms(database)
+    say(someone, Said(conditions=frozenset({"migraine"})))
+    narrowed, twice, split, shared, late = (
+        start(database, someone.actor, topic_draft(ROOM)) for _ in range(5)
+    )
     _answer, moved = (reply(database, other.actor, topic, "I hear you.") for topic in (narrowed, split))
     draft = begin_pictures(someone, f"/topics/{narrowed}/reply")
     for alt in ("My cat", "My dog"):
@@ -55,9 +65,18 @@ def test_topics_that_got_fewer_readers_and_pictures_that_were_removed_do_not_com
         (twice, Audience.MODERATORS_AND_AUTHOR),
         # Widened once more, since nobody had answered.
         (twice, Audience.PUBLIC),
+        (shared, Audience.SAME_CONDITION),
     ):
         with database.transaction() as session:
-            change_details(session, someone.actor, topic, DetailsEdit(audience))
+            edit = DetailsEdit(audience, condition_slug="migraine")
+            change_details(session, someone.actor, topic, edit)
+    with database.transaction() as session:
+        # A condition that the list had not when the backup was made.
+        add_term(session, OPERATOR, TermDraft(TermKind.CONDITION, "Gout"))
+    say(someone, Said(conditions=frozenset({"gout"})))
+    with database.transaction() as session:
+        edit = DetailsEdit(Audience.SAME_CONDITION, condition_slug="gout")
+        change_details(session, someone.actor, late, edit)
     with database.transaction() as session:
         remove_picture(session, someone.actor, gone)
     # Moderators gave the answer a topic of its own, and its author wanted it to be read by few.
@@ -65,7 +84,7 @@ def test_topics_that_got_fewer_readers_and_pictures_that_were_removed_do_not_com
     with database.transaction() as session:
         change_details(session, other.actor, own, DetailsEdit(Audience.MODERATORS_AND_AUTHOR))
     put_back()
-    assert replay(settings) == {ErasureKind.TOPIC_NARROWED: 3, ErasureKind.PICTURE_REMOVED: 1}
+    assert replay(settings) == {ErasureKind.TOPIC_NARROWED: 5, ErasureKind.PICTURE_REMOVED: 1}
     assert replay(settings) == {}
     with database.reading() as session:
         audiences = dict(session.execute(select(Topic.id, Topic.audience)).all())
@@ -74,7 +93,12 @@ def test_topics_that_got_fewer_readers_and_pictures_that_were_removed_do_not_com
             twice: Audience.MODERATORS_AND_AUTHOR,
             # There it was one answer in somebody else's topic.
             split: Audience.MEMBERS,
+            shared: Audience.SAME_CONDITION,
+            # Nobody there says that it is theirs.
+            late: Audience.MODERATORS_AND_AUTHOR,
         }
+        condition = select(HealthTerm.slug).join(Topic, Topic.condition_id == HealthTerm.id)
+        assert session.scalars(condition).all() == ["migraine"]
         assert session.scalars(select(Image.name)).all() == [stays]
         html = session.get_one(Post, post_id).html
         assert (gone in html, stays in html) == (False, True)

@@ -94,6 +94,8 @@ def test_nothing_of_theirs_is_shown_found_or_counted_until_they_end_it(
         "/treatments/intrathecal-implants",
         f"/search?q={WORDS}",
         f"/posts/{post}",
+        "/feeds/latest.atom",
+        f"/feeds/topics/{theirs}.atom",
     )
 
     def seen() -> dict[str, tuple[bool, ...]]:
@@ -116,18 +118,29 @@ def test_nothing_of_theirs_is_shown_found_or_counted_until_they_end_it(
             counts = select(Topic.reply_count).where(Topic.id.in_([own, theirs, discussion]))
             return list(session.scalars(counts.order_by(Topic.id)))
 
+    def found() -> list[bool]:
+        readers = (visitor, other.client, cedar.client)
+        return [
+            "<mark>" in client.get(f"/search?q={words}").text
+            for words in (WORDS, REPLY)
+            for client in readers
+        ]
+
+    assert found() == [True] * 6
     before, counted = seen(), replies()
     assert all(any(words) for place, words in before.items() if f"/topics/{own} " in place)
     assert send(rowan, RESTRICT).status_code == 303
     assert {place: words for place, words in seen().items() if any(words)} == {}
+    assert found() == [False] * 6
     assert replies() == [count - (1 if count else 0) for count in counted]
     assert refusal(other.client, f"/posts/{post}") == refusal(other.client, "/posts/999999")
+    assert refusal(other.client, "/members/Rowan") == refusal(other.client, "/members/Nobody")
     # Everything is kept as it was.
     with database.reading() as session:
         words = session.scalars(select(Post.markdown).where(Post.author_id == rowan.member_id)).all()
     assert sorted(words) == sorted([WORDS, REPLY, REPLY])
     assert send(rowan, LIFT).status_code == 303
-    assert (seen(), replies()) == (before, counted)
+    assert (seen(), replies(), found()) == (before, counted, [True] * 6)
 
 
 @pytest.mark.proves("D13")

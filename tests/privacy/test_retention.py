@@ -38,6 +38,7 @@ from forum.accounts.sign_in_sessions import sign_in
 from forum.audit_log.commands import record
 from forum.community.models.blocks import Block
 from forum.community.models.kept_drafts import KeptDraft
+from forum.community.models.people import MemberTerm, Profile
 from forum.community.models.reactions import Reaction
 from forum.community.models.reading import Bookmark, CategoryWatch, ReadMark, TopicWatch, Visit
 from forum.community.models.threads import CategoryModerator, Post, PostVersion, SubmissionKey, Topic
@@ -326,10 +327,12 @@ TOLD = {
     KeptPost: "leaving",
     Leaving: "leaving",
     Member: "account",
+    MemberTerm: "health-terms",
     MemberNote: "member-notes",
     Notice: "notices",
     Passkey: "ways-in",
     PostVersion: "posts",
+    Profile: "profile",
     Reaction: "reactions",
     ReadMark: "read-marks",
     RecoveryCode: "ways-in",

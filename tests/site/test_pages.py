@@ -3,8 +3,9 @@
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from forum.community.models.people import HealthTerm
 from forum.community.models.threads import Audience, Topic
 from forum.consent.drafts import PolicyDraft
 from forum.consent.models import PolicyKind
@@ -79,7 +80,11 @@ def test_what_is_not_for_everyone_is_not_on_the_home_page(
     topic_id = start(database, someone.actor, topic_draft("flares-today"))
     assert "Flare number nine" in main_of(client, "/").text
     with database.transaction() as session:
-        session.execute(update(Topic).where(Topic.id == topic_id).values(audience=audience))
+        same = audience is Audience.SAME_CONDITION
+        condition = session.scalars(select(HealthTerm.id).limit(1)).one() if same else None
+        session.execute(
+            update(Topic).where(Topic.id == topic_id).values(audience=audience, condition_id=condition)
+        )
     for reader in (client, someone.client):
         assert "Flare number nine" not in main_of(reader, "/").text
 

@@ -26,6 +26,7 @@ def test_the_first_run_publishes_everything(app: Flask) -> None:
     assert done.policies == tuple(PolicyKind)
     assert (done.categories, done.treatments, done.topics) == (12, 1, 1)
     assert done.helplines == len(shipped_texts.helplines())
+    assert done.health_terms == len(shipped_texts.health_terms()) > 50
     assert not done.policies_that_differ
     assert not done.nothing_new
 
@@ -37,7 +38,7 @@ def test_the_second_run_changes_no_row_and_no_stamp(app: Flask, database: Databa
         stamps = page_stamps.read(session, ["site", "latest"])
     done = publish_texts(app)
     assert done.nothing_new
-    assert [getattr(done, field.name) for field in fields(done)] == [(), (), (), 0, 0, 0, 0, 0]
+    assert [getattr(done, field.name) for field in fields(done)] == [(), (), (), 0, 0, 0, 0, 0, 0]
     assert row_counts(database) == before
     with database.reading() as session:
         assert page_stamps.read(session, ["site", "latest"]) == stamps

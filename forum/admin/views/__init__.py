@@ -3,7 +3,7 @@
 Importing a module here registers its routes.
 """
 
-from forum.admin.views import policies, settings
+from forum.admin.views import categories, policies, settings, terms
 from forum.admin.views.blueprint import admin
 
-__all__ = ["admin", "policies", "settings"]
+__all__ = ["admin", "categories", "policies", "settings", "terms"]

@@ -13,7 +13,7 @@ from forum import clock
 from forum.accounts.leaving import hold_member
 from forum.accounts.models import Member
 from forum.community.models.blocks import Block
-from forum.community.queries.blocking import SomebodyToBlock
+from forum.community.queries.blocking import SomebodyToBlock, member_to_block
 from forum.community.subjects import visible_post
 from forum.database.rows import rows_changed
 from forum.errors import Conflict, NotFound
@@ -35,10 +35,28 @@ def block_author(session: Session, actor: Actor, post_id: int) -> None:
     Raises: NotFound, SignInFirst, Forbidden, Conflict (they blocked as many as can be)
     """
     post = visible_post(session, _without_own_blocks(session, actor), post_id)
-    if actor.member_id is None or post.author_id is None:
+    if post.author_id is None:
         raise NotFound
-    other = MemberId(post.author_id)
+    _block(session, actor, MemberId(post.author_id))
+
+
+def block_member(session: Session, actor: Actor, name: str) -> None:
+    """Let the actor and the member of this name not meet from now on; doing it twice changes nothing.
+
+    Only whose page the actor can open, or could before they blocked them, can be blocked by it: so nobody learns here
+    who is a member. The other one is not told.
+
+    Emits: nothing
+    Raises: NotFound, SignInFirst, Forbidden, Conflict (they blocked as many as can be)
+    """
+    other, _name = member_to_block(session, _without_own_blocks(session, actor), name)
+    _block(session, actor, other)
+
+
+def _block(session: Session, actor: Actor, other: MemberId) -> None:
     require(actor, Action.MEMBER_BLOCK, SomebodyToBlock(other))
+    if actor.member_id is None:
+        raise NotFound
     # In one order, whoever begins: two who block each other at once must not wait for one another.
     held = [hold_member(session, member_id) for member_id in sorted([actor.member_id, other])]
     if None in held:

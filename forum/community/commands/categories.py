@@ -7,10 +7,11 @@ from sqlalchemy.orm import Session
 
 from forum.accounts.models import Member
 from forum.audit_log.commands import record
-from forum.community.models.threads import Category, CategoryModerator, Intent
+from forum.community.audiences import DEFAULTS, LIMITS
+from forum.community.models.threads import Audience, Category, CategoryModerator, Intent, is_narrower
 from forum.community.opening import new_topic, open_topic
 from forum.community.what_is_sent import CategoryDraft
-from forum.errors import NotFound
+from forum.errors import Invalid, NotFound
 from forum.events import CategoryChanged, emit
 from forum.permissions.actions import Action
 from forum.permissions.actor import Actor, MemberId
@@ -21,7 +22,7 @@ from forum.text.translate import gettext as _
 
 
 def publish_category(session: Session, actor: Actor, draft: CategoryDraft) -> int:
-    """Make or reword a category and return its id.
+    """Make or reword a category and return its id. Who may read the topics of one that is there stays as it is.
 
     Emits: CategoryChanged (unless it already reads so)
     Raises: SignInFirst, Forbidden
@@ -36,7 +37,14 @@ def publish_category(session: Session, actor: Actor, draft: CategoryDraft) -> in
         "position": draft.position,
     }
     if category is None:
-        category = Category(slug=draft.slug, locale=DEFAULT_LOCALE, opening_html="", **worded)
+        category = Category(
+            slug=draft.slug,
+            locale=DEFAULT_LOCALE,
+            opening_html="",
+            default_audience=draft.default_audience,
+            widest_audience=draft.widest_audience,
+            **worded,
+        )
         session.add(category)
     elif all(getattr(category, name) == value for name, value in worded.items()):
         return category.id
@@ -49,10 +57,47 @@ def publish_category(session: Session, actor: Actor, draft: CategoryDraft) -> in
     return category.id
 
 
+def set_audiences(
+    session: Session, actor: Actor, slug: str, default_audience: Audience | None, widest_audience: Audience
+) -> None:
+    """Say who may read a category's new topics unless their authors choose, and how many at most can.
+
+    Topics that stand there stay as they are: their authors chose their readers.
+
+    Emits: CategoryChanged (unless it is so already)
+    Raises: NotFound, SignInFirst, Forbidden, Invalid (what can't be chosen, or a default above the limit)
+    """
+    require(actor, Action.CATEGORY_CHANGE)
+    category = session.scalar(
+        select(Category)
+        .where(Category.slug == slug)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if category is None:
+        raise NotFound
+    if widest_audience not in LIMITS:
+        raise Invalid({"widest_audience": _("Choose how many can read a topic at most.")})
+    if default_audience is not None:
+        if default_audience not in DEFAULTS:
+            raise Invalid({"default_audience": _("Choose what is chosen beforehand.")})
+        if is_narrower(widest_audience, default_audience):
+            raise Invalid(
+                {"default_audience": _("These are more readers than a topic here can have. Choose fewer.")}
+            )
+    if (category.default_audience, category.widest_audience) == (default_audience, widest_audience):
+        return
+    category.default_audience, category.widest_audience = default_audience, widest_audience
+    session.flush()
+    facts = {"default_audience": default_audience, "widest_audience": widest_audience}
+    record(session, actor, Action.CATEGORY_CHANGE, category_id=category.id, facts=facts)
+    emit(session, CategoryChanged(category_id=category.id))
+
+
 def open_community_topic(
     session: Session, actor: Actor, category_slug: str, title: str, text: str, intent: Intent, *, pinned: bool
 ) -> int:
-    """Start a topic in the community's own name and return the topic's id.
+    """Start a topic in the community's own name, for everybody, and return the topic's id.
 
     Emits: TopicStarted
     Raises: SignInFirst, Forbidden

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from forum.community.audiences import too_wide
+from forum.community.commands.writing import shared_condition
 from forum.community.models.threads import Audience, Intent, Topic, is_narrower
 from forum.community.queries.details import TopicDetails, topic_details
 from forum.community.subjects import hold_topic
@@ -19,12 +21,14 @@ from forum.text.translate import gettext as _
 
 @dataclass(frozen=True, slots=True)
 class DetailsEdit:
-    """What shall be so from now on; None leaves a detail as it is."""
+    """What shall be so from now on; None leaves a detail as it is, and so does no condition."""
 
     audience: Audience
     title: str | None = None
     intent: Intent | None = None
     content_note: str | None = None
+    # What its readers share from now on, where it is for those with the same condition.
+    condition_slug: str = ""
 
 
 def change_details(session: Session, actor: Actor, topic_id: int, edit: DetailsEdit) -> str:
@@ -34,20 +38,28 @@ def change_details(session: Session, actor: Actor, topic_id: int, edit: DetailsE
     Nothing of what was so before is kept. Quotes of its posts follow by themselves: they show what their readers may
     read. Earlier addresses lead on to the new one, for whoever may still read it.
 
-    Emits: TopicChanged (unless it is so already), TopicNarrowed (where fewer may read it than before)
-    Raises: NotFound, SignInFirst, Forbidden, Invalid (more readers after others answered), Conflict (its first post
-        is not shown, so there is no title to change)
+    Emits: TopicChanged (unless it is so already), TopicNarrowed (where somebody may read it no more)
+    Raises: NotFound, SignInFirst, Forbidden, Invalid (more readers after others answered or than the category allows, a
+        condition that is not the actor's), Conflict (its first post is not shown, so there is no title to change)
     """
     hold_topic(session, topic_id)
     topic = topic_details(session, actor, topic_id)
     worded = _worded(topic, edit)
-    wider = edit.audience is not topic.audience and not is_narrower(edit.audience, topic.audience)
+    others = _changes_condition(topic, edit)
+    wider = others or (edit.audience is not topic.audience and not is_narrower(edit.audience, topic.audience))
     require(actor, Action.TOPIC_EDIT if worded or wider else Action.TOPIC_NARROW, topic)
     if edit.audience not in topic.audiences:
         raise Invalid({"audience": why_not(topic, edit.audience)})
+    if others and topic.others_answered:
+        raise Invalid(
+            {"condition": _("Others answered for the readers it has now, so it can’t have other ones.")}
+        )
     if worded and not topic.opening_stands:
         raise Conflict(_("The first post is not shown, so its title stays as it is. Nothing was changed."))
-    changed = {**worded, **({"audience": edit.audience} if edit.audience is not topic.audience else {})}
+    changed = dict(worded)
+    if others or edit.audience is not topic.audience:
+        condition_id = shared_condition(session, actor, edit.audience, edit.condition_slug)
+        changed |= {"audience": edit.audience, "condition_id": condition_id}
     if changed:
         session.execute(
             update(Topic)
@@ -56,19 +68,29 @@ def change_details(session: Session, actor: Actor, topic_id: int, edit: DetailsE
             .execution_options(synchronize_session=False)
         )
         emit(session, TopicChanged(topic_id=topic.id, category_id=topic.category_id))
-    if is_narrower(edit.audience, topic.audience):
+    if others or is_narrower(edit.audience, topic.audience):
         emit(session, TopicNarrowed(topic_id=topic.id, category_id=topic.category_id))
     return topic_details(session, actor, topic.id).address
 
 
+def _changes_condition(topic: TopicDetails, edit: DetailsEdit) -> bool:
+    """Say whether a topic for members with one condition shall be for those with another one."""
+    shared = topic.audience is edit.audience is Audience.SAME_CONDITION
+    return shared and edit.condition_slug not in ("", topic.condition_slug)
+
+
 def why_not(topic: TopicDetails, audience: Audience) -> str:
     """Return why a topic can't be for these readers."""
-    if audience is Audience.MODERATORS_AND_AUTHOR:
+    if audience is Audience.MODERATORS_AND_AUTHOR and topic.others_answered:
         return _(
             "Others answered, and they would lose their own words. Choose somebody else, or leave it as it is."
         )
     if topic.others_answered and not is_narrower(audience, topic.audience):
         return _("Others answered for the readers it has now, so it can have fewer, but not more.")
+    if is_narrower(topic.widest_audience, audience):
+        return too_wide(topic.category_name, topic.widest_audience)
+    if audience is Audience.SAME_CONDITION:
+        return _("Your profile says no condition that others could share. Choose other readers.")
     return _("Choose who may read it.")
 
 

@@ -229,6 +229,7 @@ def _write(draft: KeptDraft, kept: Unsent) -> None:
     draft.category_slug = kept.category_slug
     draft.intent = kept.intent
     draft.audience = kept.audience
+    draft.condition = kept.condition
     draft.revision += 1
     draft.saved_at = clock.now()
 
@@ -242,6 +243,7 @@ def _clipped(unsent: Unsent, words: str) -> Unsent:
         category_slug=unsent.category_slug[:_LONGEST_SLUG],
         intent=unsent.intent[:_LONGEST_WORD],
         audience=unsent.audience[:_LONGEST_WORD],
+        condition=unsent.condition[:_LONGEST_SLUG],
     )
 
 

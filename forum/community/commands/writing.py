@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from forum import clock
 from forum.accounts.leaving import hold_member
+from forum.community.audiences import no_wider_than, too_wide
 from forum.community.models.threads import (
+    Audience,
     Category,
     Post,
     PostVersion,
@@ -19,6 +21,7 @@ from forum.community.models.threads import (
 )
 from forum.community.opening import new_topic, open_topic, published
 from forum.community.pictures import with_pictures, without_pictures
+from forum.community.queries.terms import shared_term
 from forum.community.slotting import re_anchor, slotted, store
 from forum.community.subjects import (
     TopicWentOn,
@@ -50,23 +53,44 @@ def start_topic(session: Session, actor: Actor, draft: TopicDraft) -> int:
     """Start a topic with its first post and return the post's id; sending the same form again changes nothing.
 
     Emits: TopicStarted
-    Raises: SignInFirst, Forbidden, Invalid (no such category, words that can't be quoted)
+    Raises: SignInFirst, Forbidden, Invalid (no such category, more readers than it allows, a condition that is not the
+    actor's, words that can't be quoted)
     """
     require(actor, Action.TOPIC_START)
     sent_before = _made_by(session, actor, draft.submission_key)
     if sent_before is not None:
         return sent_before
-    category_id = session.scalar(select(Category.id).where(Category.slug == draft.category_slug))
-    if category_id is None:
-        raise Invalid({"category": _("Choose where it belongs.")})
-    text = slotted(session, actor, draft.body, audience=draft.audience)
+    category_id, audience = _place_of(session, draft)
+    condition_id = shared_condition(session, actor, audience, draft.condition_slug)
+    text = slotted(session, actor, draft.body, audience=audience)
     topic = new_topic(category_id, draft.title, draft.intent, author_id=actor.member_id)
     topic.content_note = draft.content_note
-    topic.audience = draft.audience
+    topic.audience, topic.condition_id = audience, condition_id
     post_id = open_topic(session, topic, text.body)
     store(session, post_id, text)
     _remember_submission(session, actor, draft.submission_key, post_id)
     return post_id
+
+
+def shared_condition(session: Session, actor: Actor, audience: Audience, slug: str) -> int | None:
+    """Return the condition that a topic's readers shall share, which is one of the actor's; None for other readers.
+
+    Raises Invalid.
+
+    Queries: 1 where it is for those with the same condition, else none
+    """
+    if audience is not Audience.SAME_CONDITION:
+        return None
+    if not actor.shared_conditions:
+        raise Invalid(
+            {"audience": _("Your profile says no condition that others could share. Choose other readers.")}
+        )
+    if not slug:
+        raise Invalid({"condition": _("Choose the condition that its readers share.")})
+    term = shared_term(session, actor, slug)
+    if term is None:
+        raise Invalid({"condition": _("Choose a condition that stands in your profile.")})
+    return term.id
 
 
 def publish_post(session: Session, actor: Actor, topic_id: int, draft: PostDraft) -> int:
@@ -169,6 +193,21 @@ def sweep_submission_keys(session: Session) -> int:
     """Forget the keys of forms that nobody will send again, and return how many."""
     old = delete(SubmissionKey).where(SubmissionKey.made_at < clock.now() - SUBMISSION_KEYS_KEPT)
     return rows_changed(session, old)
+
+
+def _place_of(session: Session, draft: TopicDraft) -> tuple[int, Audience]:
+    """Return the category of a new topic, and who may read it there. Raises Invalid."""
+    row = session.execute(
+        select(Category.id, Category.name, Category.widest_audience).where(
+            Category.slug == draft.category_slug
+        )
+    ).one_or_none()
+    if row is None:
+        raise Invalid({"category": _("Choose where it belongs.")})
+    audience = no_wider_than(row.widest_audience, draft.audience)
+    if audience is not draft.audience and not draft.takes_fewer:
+        raise Invalid({"audience": too_wide(row.name, row.widest_audience)})
+    return row.id, audience
 
 
 def _next_number(session: Session, topic_id: int) -> int:

@@ -8,9 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forum.accounts.models import Member
+from forum.community.addresses import permalink
 from forum.community.bylines import face_to_show, name_to_show
 from forum.community.models.blocks import Block
 from forum.community.models.threads import Post
+from forum.community.queries.profiles import profile_address, profile_page
 from forum.community.subjects import visible_post
 from forum.community.visibility import is_shown
 from forum.errors import NotFound
@@ -21,19 +23,22 @@ from forum.permissions.check import require
 
 @dataclass(frozen=True, slots=True)
 class SomebodyToBlock:
-    """Who wrote a post, for the rule."""
+    """Who may be blocked, for the rule."""
 
     id: MemberId
 
 
 @dataclass(frozen=True, slots=True)
 class BlockPage:
-    """The question before the author of a post is blocked."""
+    """The question before somebody is blocked, asked from a post of theirs or from their page."""
 
-    post_id: int
-    # Where the post stands.
-    address: str
     name: str
+    # Where the answer goes.
+    action: str
+    # Where the post or the page stands.
+    back: str
+    # Where the post can be reported, or "".
+    report: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,28 @@ def block_page(session: Session, actor: Actor, post_id: int) -> BlockPage:
     name = session.execute(
         select(Member.name).join(Post, Post.author_id == Member.id).where(Post.id == post.id)
     ).scalar_one()
-    return BlockPage(post.id, post.address, name)
+    post_is = permalink(post.id)
+    return BlockPage(name, f"{post_is}/block", post.address, f"{post_is}/report")
+
+
+def block_member_page(session: Session, actor: Actor, typed: str) -> BlockPage:
+    """Return what the question names. Raises NotFound for whose page isn't there for the actor, SignInFirst, Forbidden.
+
+    Queries: 2
+    """
+    other, name = member_to_block(session, actor, typed)
+    require(actor, Action.MEMBER_BLOCK, SomebodyToBlock(other))
+    address = profile_address(name)
+    return BlockPage(name, f"{address}/block", address, "")
+
+
+def member_to_block(session: Session, actor: Actor, typed: str) -> tuple[MemberId, str]:
+    """Return the number and the name of a member whose page the actor can open. Raises NotFound.
+
+    Queries: 2
+    """
+    page = profile_page(session, actor, typed)
+    return page.member_id, page.name
 
 
 def blocked_page(session: Session, actor: Actor) -> BlockedPage:

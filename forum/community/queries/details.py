@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from forum.community.addresses import topic_address
+from forum.community.audiences import audiences_within
+from forum.community.models.people import HealthTerm
 from forum.community.models.threads import (
-    WIDTH,
     Audience,
+    Category,
     Intent,
     Post,
     PostState,
@@ -19,8 +21,6 @@ from forum.community.taking_back import others_answered
 from forum.community.visibility import topic_is_visible
 from forum.errors import NotFound
 from forum.permissions.actor import Actor
-
-_OFFERED = tuple(one for one in WIDTH if one is not Audience.SAME_CONDITION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,15 @@ class TopicDetails:
     intent: Intent
     content_note: str
     audience: Audience
+    # What its readers share, where it is for those with the same condition.
+    condition_id: int | None
+    condition_slug: str
+    condition: str
+    # The most readers that its category allows, and what that is called.
+    widest_audience: Audience
+    category_name: str
+    # Whether the actor has conditions that readers could share.
+    may_share: bool
     # Somebody else's words stand in it, shown or not.
     others_answered: bool
     # The first post stands: the title goes, or is hidden, with it.
@@ -50,17 +59,16 @@ class TopicDetails:
     def audiences(self) -> tuple[Audience, ...]:
         """Return who may read it from now on, the present ones first, and then from the most readers to the fewest.
 
-        Whoever answered did so for these readers, so there can't be more of them; and they don't lose their own words.
+        Never more than its category allows. Whoever answered did so for these readers, so there can't be more of them;
+        and it isn't closed to all of those who answered.
         """
-        if not self.others_answered:
-            wanted = [one for one in _OFFERED]
-        else:
-            wanted = [
+        wanted = audiences_within(self.widest_audience, may_share=self.may_share)
+        if self.others_answered:
+            wanted = tuple(
                 one
-                for one in _OFFERED
-                if is_narrower(one, self.audience)
-                and one is not Audience.MODERATORS_AND_AUTHOR
-            ]
+                for one in wanted
+                if is_narrower(one, self.audience) and one is not Audience.MODERATORS_AND_AUTHOR
+            )
         return (self.audience, *(one for one in wanted if one is not self.audience))
 
 
@@ -81,11 +89,20 @@ def topic_details(session: Session, actor: Actor, topic_id: int) -> TopicDetails
             Topic.intent,
             Topic.content_note,
             Topic.audience,
+            Topic.condition_id,
+            func.coalesce(HealthTerm.slug, "").label("condition_slug"),
+            func.coalesce(HealthTerm.name, "").label("condition"),
+            Category.widest_audience,
+            Category.name.label("category_name"),
             others_answered().label("others_answered"),
             opening.label("opening_stands"),
-        ).where(Topic.id == topic_id, topic_is_visible(actor))
+        )
+        .join(Category, Category.id == Topic.category_id)
+        .outerjoin(HealthTerm, HealthTerm.id == Topic.condition_id)
+        .where(Topic.id == topic_id, topic_is_visible(actor))
     ).one_or_none()
     if row is None:
         raise NotFound
     flags = {name: bool(getattr(row, name)) for name in ("others_answered", "opening_stands")}
+    flags["may_share"] = bool(actor.shared_conditions)
     return TopicDetails(**(row._asdict() | flags))

@@ -70,6 +70,7 @@ class _Words(Protocol):
     category_slug: str
     intent: str
     audience: str
+    condition: str
 
 
 def is_at(place: DraftPlace) -> ColumnElement[bool]:
@@ -96,7 +97,9 @@ def unsent_in(session: Session, actor: Actor, place: DraftPlace, row: _Words) ->
 
 def stored_in(row: _Words) -> Unsent:
     """Return what a draft's row holds. Nobody is named there."""
-    return Unsent(row.words, row.title, row.content_note, row.category_slug, row.intent, row.audience)
+    return Unsent(
+        row.words, row.title, row.content_note, row.category_slug, row.intent, row.audience, row.condition
+    )
 
 
 def draft_at(session: Session, actor: Actor, place: DraftPlace) -> KeptText | None:
@@ -114,6 +117,7 @@ def draft_at(session: Session, actor: Actor, place: DraftPlace) -> KeptText | No
             KeptDraft.category_slug,
             KeptDraft.intent,
             KeptDraft.audience,
+            KeptDraft.condition,
             KeptDraft.saved_at,
         ).where(KeptDraft.member_id == actor.member_id, is_at(place))
     ).one_or_none()

@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session, aliased
 
 from forum.accounts.models import Member
 from forum.community.addresses import category_address, permalink, post_address, topic_address
+from forum.community.audiences import readers_label
 from forum.community.bylines import title_to_show
-from forum.community.models.threads import Audience, Category, Post, PostState, Topic, TopicState
+from forum.community.models.people import HealthTerm
+from forum.community.models.threads import Category, Post, PostState, Topic, TopicState
 from forum.community.visibility import opening_stands, post_is_readable, shows, topic_is_visible
 from forum.database.keyset import Window, slice_of
 from forum.database.rows import AnyRow
@@ -35,7 +37,8 @@ class MyTopic:
     address: str
     category_name: str
     category_address: str
-    audience: Audience
+    # Who may read it, in a few words.
+    readers: str
     state: TopicState
     locked: bool
     reply_count: int
@@ -98,6 +101,7 @@ def my_topics_page(session: Session, actor: Actor, window: Window) -> MyTopicsPa
             Category.name.label("category_name"),
             Category.slug.label("category_slug"),
             Topic.audience,
+            HealthTerm.name.label("condition"),
             Topic.state,
             Topic.locked,
             Topic.reply_count,
@@ -106,6 +110,7 @@ def my_topics_page(session: Session, actor: Actor, window: Window) -> MyTopicsPa
             Topic.id,
         )
         .join(Category, Category.id == Topic.category_id)
+        .outerjoin(HealthTerm, HealthTerm.id == Topic.condition_id)
         .where(
             Topic.author_id == actor.member_id,
             Topic.state.not_in([TopicState.DELETED, TopicState.MERGED]),
@@ -165,7 +170,7 @@ def _my_topic(row: AnyRow) -> MyTopic:
         address=topic_address(row.id, row.slug, row.audience) if row.is_open else "",
         category_name=row.category_name,
         category_address=category_address(row.category_slug),
-        audience=row.audience,
+        readers=readers_label(row.audience, row.condition or ""),
         state=row.state,
         locked=row.locked,
         reply_count=row.reply_count,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from forum.accounts.models import Member
 from forum.community.addresses import POSTS_PER_PAGE, category_address, page_of, permalink, topic_address
+from forum.community.audiences import readers_explained, readers_label
 from forum.community.bylines import face_to_show, name_to_show, role_label, title_to_show
 from forum.community.models.reactions import Reaction, ReactionKind, ReactionTally, tally_column
 from forum.community.models.reading import Bookmark
@@ -20,11 +21,15 @@ from forum.community.visibility import opening_stands, post_is_readable, shows, 
 from forum.database.rows import AnyRow, AnySelect
 from forum.errors import NotFound
 from forum.permissions.actor import Actor
+from forum.text.excerpts import first_words, shortened
 from forum.text.translate import gettext as _
 
 # A topic of fewer pages is gone through by their numbers alone.
 FEWEST_PAGES_TO_JUMP = 4
 MOST_JUMPS = 12
+# How much of a first post a public page tells search engines, and how much stands under a link to it.
+LONGEST_OPENING = 1000
+LONGEST_DESCRIPTION = 200
 # Made once: an alias of a table works out its columns anew whenever it is made.
 _STARTER = aliased(Member)
 
@@ -104,6 +109,8 @@ class TopicPage:
     intent: Intent
     content_note: str
     audience: Audience
+    # What its readers share, where it is for those with the same condition, else "".
+    condition: str
     indexable: bool
     locked: bool
     pinned: bool
@@ -119,6 +126,23 @@ class TopicPage:
     jumps: tuple[Jump, ...] = ()
     # None for whoever is not signed in.
     standing: Standing | None = None
+    # What search engines are told that the first post says, on a first page that they may keep; else empty.
+    opening_words: str = ""
+
+    @property
+    def description(self) -> str:
+        """Return a line or two for those who see no more of the page than a link."""
+        return shortened(self.opening_words, LONGEST_DESCRIPTION)
+
+    @property
+    def readers_label(self) -> str:
+        """Return who can read it, in a few words."""
+        return readers_label(self.audience, self.condition)
+
+    @property
+    def readers(self) -> str:
+        """Return the sentence that says who will read a reply."""
+        return readers_explained(self.audience, self.condition)
 
     @property
     def first_unread(self) -> str:
@@ -154,6 +178,7 @@ def topic_page(session: Session, actor: Actor, topic_id: int, page: int) -> Topi
     ).all()
     posts = [post for post in found if first <= post.number <= last]
     begins = {post.number: post.written_at for post in found}
+    indexable = row.audience is Audience.PUBLIC and bool(row.title) and shown
     return TopicPage(
         id=topic_id,
         title=title_to_show(row.title, shown),
@@ -166,7 +191,8 @@ def topic_page(session: Session, actor: Actor, topic_id: int, page: int) -> Topi
         intent=row.intent,
         content_note=row.content_note if shown else "",
         audience=row.audience,
-        indexable=row.audience is Audience.PUBLIC and bool(row.title) and shown,
+        condition=row.condition or "",
+        indexable=indexable,
         locked=row.locked,
         pinned=bool(row.pinned),
         started_at=row.started_at,
@@ -182,7 +208,22 @@ def topic_page(session: Session, actor: Actor, topic_id: int, page: int) -> Topi
             if _first_on(one) in begins
         ),
         standing=standing_in(session, actor, topic_id, rows) if actor.is_member else None,
+        # No search engine is a member.
+        opening_words=_opening_words(posts, row.content_note) if indexable and not actor.is_member else "",
     )
+
+
+def content_note_line(note: str) -> str:
+    """Return what stands for words with a content note where nobody could choose to read them."""
+    return _("Content note: %(note)s", note=note)
+
+
+def _opening_words(posts: Sequence[AnyRow], content_note: str) -> str:
+    """Return what is said of a topic's first post, if it is among these and stands there to be read."""
+    opening = next((post for post in posts if post.number == 1 and post.readable), None)
+    if opening is None:
+        return ""
+    return content_note_line(content_note) if content_note else first_words(opening.html, LONGEST_OPENING)
 
 
 def newest_posts(session: Session, actor: Actor, topic_id: int, limit: int) -> tuple[PostView, ...]:

@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session, aliased
 
 from forum.accounts.models import Member
 from forum.community.addresses import category_address, topic_address
+from forum.community.audiences import readers_explained
 from forum.community.bylines import title_to_show
 from forum.community.kept_words import as_typed
 from forum.community.models.images import Image
 from forum.community.models.kept_drafts import KeptDraft
+from forum.community.models.people import HealthTerm
 from forum.community.models.reading import ReadMark, TopicWatch, Visit, WatchLevel
 from forum.community.models.threads import Audience, Category, Intent, Post, Topic
 from forum.community.pictures import address_of
@@ -64,9 +66,16 @@ class ReplyPlace:
     author_id: int | None
     intent: Intent
     audience: Audience
+    # What its readers share, where it is for those with the same condition, else "".
+    condition: str
     locked: bool
     # None for whoever is not signed in.
     standing: Standing | None
+
+    @property
+    def readers(self) -> str:
+        """Return the sentence that says who will read the reply."""
+        return readers_explained(self.audience, self.condition)
 
 
 def reply_place(session: Session, actor: Actor, topic_id: int) -> ReplyPlace:
@@ -89,6 +98,7 @@ def reply_place(session: Session, actor: Actor, topic_id: int) -> ReplyPlace:
         author_id=row.author_id,
         intent=row.intent,
         audience=row.audience,
+        condition=row.condition or "",
         locked=row.locked,
         standing=standing_in(session, actor, topic_id, rows) if actor.is_member else None,
     )
@@ -113,6 +123,7 @@ def one_topic(actor: Actor, topic_id: int) -> AnySelect:
             Topic.intent,
             Topic.content_note,
             Topic.audience,
+            HealthTerm.name.label("condition"),
             Topic.locked,
             Topic.pinned,
             Topic.started_at,
@@ -123,6 +134,7 @@ def one_topic(actor: Actor, topic_id: int) -> AnySelect:
         )
         .join(Category, Category.id == Topic.category_id)
         .outerjoin(Member, Member.id == Topic.author_id)
+        .outerjoin(HealthTerm, HealthTerm.id == Topic.condition_id)
         .where(Topic.id == topic_id, topic_is_visible(actor))
     )
     if not actor.is_member:

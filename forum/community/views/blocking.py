@@ -1,4 +1,4 @@
-"""The addresses of not wanting to meet somebody: from a post of theirs, and the member's own list of it."""
+"""The addresses of not wanting to meet somebody: from a post of theirs or their page, and one's own list of it."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -47,6 +47,23 @@ def block_author(post_id: int) -> Answer:
     """Block the author of a post."""
     check_form(Form(request.form), request.form)
     commands.block_author(current.session(), current.actor(), post_id)
+    return redirect("/settings/blocked?blocked", SEE_OTHER)
+
+
+@community.get("/members/<name>/block")
+@members_only
+def block_member_page(name: str) -> Response:
+    """Ask before a member is blocked from their page."""
+    page = queries.block_member_page(current.session(), current.actor(), name)
+    return render("community/block_page.html", page)
+
+
+@community.post("/members/<name>/block")
+@members_only
+def block_member(name: str) -> Answer:
+    """Block a member."""
+    check_form(Form(request.form), request.form)
+    commands.block_member(current.session(), current.actor(), name)
     return redirect("/settings/blocked?blocked", SEE_OTHER)
 
 

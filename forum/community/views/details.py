@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response as Answer
 from forum.community.commands import details as commands
 from forum.community.commands.details import DetailsEdit
 from forum.community.forms import TopicForm
-from forum.community.models.threads import Audience, Intent
-from forum.community.models.threads import is_narrower
+from forum.community.models.threads import Audience, Intent, is_narrower
 from forum.community.queries.details import TopicDetails, topic_details
+from forum.community.queries.terms import Condition, conditions_of
 from forum.community.views.blueprint import SEE_OTHER, community
 from forum.errors import Invalid
 from forum.permissions.actions import Action
@@ -22,8 +22,10 @@ from forum.web.access import members_only
 from forum.web.forms import check_form, show_refusal
 from forum.web.rendering import render
 
-_ALL = ("title", "intent", "content_note", "audience")
-_READERS = ("audience",)
+_ALL = ("title", "intent", "content_note", "audience", "condition")
+_READERS = ("audience", "condition")
+# What the form's field of conditions is filled in with.
+_AS = {"condition": "condition_slug"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class TopicDetailsPage:
     words: Verdict
     audiences: tuple[Audience, ...]
     intents: tuple[Intent, ...]
+    # What its readers can share: the actor's own, and what they share now.
+    conditions: tuple[Condition, ...]
 
 
 @community.get("/topics/<int:topic_id>/edit")
@@ -64,18 +68,20 @@ def _form(
     given: MultiDict[str, str] | None, names: tuple[str, ...], topic: TopicDetails | None = None
 ) -> TopicForm:
     """Return the form of a topic with these of its fields, as it was sent or as things stand."""
-    form = TopicForm(given, data={name: getattr(topic, name) for name in names} if topic else None)
+    form = TopicForm(
+        given, data={name: getattr(topic, _AS.get(name, name)) for name in names} if topic else None
+    )
     for name in [field.name for field in form if field.name not in names]:
         delattr(form, name)
     return form
 
 
 def _edit(form: TopicForm) -> DetailsEdit:
-    audience = Audience(form.audience.data)
+    audience, condition = Audience(form.audience.data), form.condition.data or ""
     if "title" not in form:
-        return DetailsEdit(audience)
+        return DetailsEdit(audience, condition_slug=condition)
     return DetailsEdit(
-        audience, form.title.data or "", Intent(form.intent.data), form.content_note.data or ""
+        audience, form.title.data or "", Intent(form.intent.data), form.content_note.data or "", condition
     )
 
 
@@ -91,5 +97,16 @@ def _page(topic: TopicDetails, form: TopicForm | None, status: int = 200) -> Res
             one for one in topic.audiences if one is topic.audience or is_narrower(one, topic.audience)
         )
     )
-    page = TopicDetailsPage(topic, form, words, audiences, tuple(Intent))
+    mine = current.read(lambda session: conditions_of(session, current.actor()))
+    conditions = _conditions(topic, mine) if Audience.SAME_CONDITION in audiences else ()
+    page = TopicDetailsPage(topic, form, words, audiences, tuple(Intent), conditions)
     return render("community/topic_details_page.html", page, status)
+
+
+def _conditions(topic: TopicDetails, mine: tuple[Condition, ...]) -> tuple[Condition, ...]:
+    """Return what readers can share: what they share now stays, also where its author took it out of their profile."""
+    if topic.audience is not Audience.SAME_CONDITION:
+        return mine
+    now = Condition(topic.condition_slug, topic.condition)
+    others = () if topic.others_answered else tuple(one for one in mine if one.slug != now.slug)
+    return (now, *others)

@@ -1,6 +1,7 @@
 """Reading: topics and posts. A view parses, asks one query, and answers."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import redirect, request
 from werkzeug.wrappers import Response as Answer
@@ -8,6 +9,7 @@ from werkzeug.wrappers import Response as Answer
 from forum.community.queries import threads
 from forum.community.queries.threads import TopicPage
 from forum.community.reading import remember_page
+from forum.community.structured_data import discussion
 from forum.community.subjects import visible_post, visible_topic, where_merged
 from forum.community.views import composing
 from forum.community.views.blueprint import SEE_OTHER, community
@@ -28,6 +30,8 @@ class TopicWithReply:
 
     topic: TopicPage
     reply: Composer | None
+    # What search engines are told of it; None where they may not keep it, and for members.
+    structured_data: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,8 @@ def topic_page(topic_id: int, slug: str = "") -> Answer:  # noqa: ARG001 - the i
     reply = None
     if can(actor, Action.POST_PUBLISH, page):
         reply = composing.reply_below(page)
-    return render("community/topic_page.html", TopicWithReply(page, reply))
+    data = None if actor.is_member else discussion(page, current.settings().base_url)
+    return render("community/topic_page.html", TopicWithReply(page, reply, data))
 
 
 @community.get("/posts/<int:post_id>")

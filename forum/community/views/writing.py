@@ -6,6 +6,7 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Answer
 from wtforms import Form
 
+from forum.community.audiences import audiences_within
 from forum.community.commands import writing as commands
 from forum.community.forms import (
     EditForm,
@@ -23,8 +24,9 @@ from forum.community.forms import (
 from forum.community.models.threads import WIDTH, Audience, Intent
 from forum.community.purging import earlier_versions
 from forum.community.queries import topic_heads
+from forum.community.queries.rooms import Room, rooms
+from forum.community.queries.terms import Condition, conditions_of
 from forum.community.queries.topic_heads import ReplyPlace
-from forum.community.queries.topics import CategoryLine, category_lines
 from forum.community.short_posts import Need, Today
 from forum.community.slots import as_typed, quote_of
 from forum.community.slotting import preview
@@ -52,9 +54,14 @@ class NewTopicPage:
     """The composer for a new topic."""
 
     composer: Composer
-    categories: tuple[CategoryLine, ...]
+    categories: tuple[Room, ...]
     intents: tuple[Intent, ...]
+    # As far as the chosen category allows; as long as none is, all of them.
     audiences: tuple[Audience, ...]
+    # What readers can share: the member's own conditions.
+    conditions: tuple[Condition, ...]
+    # The category that allows not everybody, if that is the chosen one.
+    limited_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,7 @@ class LowEnergyPage:
     """Three taps that make a topic."""
 
     form: ShortForm
-    categories: tuple[CategoryLine, ...]
+    categories: tuple[Room, ...]
     days: tuple[Today, ...]
     needs: tuple[Need, ...]
     # Of a refused one: why, where no single tap is missing.
@@ -176,18 +183,22 @@ def _quote(composer: Composer, post_id: str) -> None:
 def new_topic_page() -> Response:
     """Show the composer for a topic."""
     require(current.actor(), Action.TOPIC_START)
-    categories = category_lines(current.session())
+    categories = rooms(current.session())
     begun_in = request.args.get("category", "")
     begun_in = begun_in if begun_in in {one.slug for one in categories} else ""
     form = TopicForm(category=begun_in, begun_in=begun_in, submission_key=new_submission_key())
     place = DraftPlace(category_slug=begun_in)
-    return _topic_page(composing.opened(current.session(), form, place, _NEW_TOPIC), categories)
+    composer = composing.opened(current.session(), form, place, _NEW_TOPIC)
+    chosen = next((one for one in categories if one.slug == form.category.data), None)
+    if chosen is not None and chosen.default_audience is not None and not form.audience.data:
+        form.audience.data = chosen.default_audience.value
+    return _topic_page(composer, categories)
 
 
 def _topic_again(refused: Refused) -> Response:
     form = TopicForm(request.form)
     composer = composing.again(form, _begun(form), _NEW_TOPIC, refused)
-    return _topic_page(composer, composing.if_there(category_lines) or (), refused.status)
+    return _topic_page(composer, composing.if_there(rooms) or (), refused.status)
 
 
 @community.post("/topics/new")
@@ -216,11 +227,23 @@ def _topic_preview(form: TopicForm) -> Response:
     audience = Audience(form.audience.data) if form.audience.data in WIDTH else Audience.PUBLIC
     shown = current.read(lambda session: preview(session, actor, None, audience, words))
     composer = composing.looked_at(form, _begun(form), _NEW_TOPIC, shown)
-    return _topic_page(composer, current.read(category_lines))
+    return _topic_page(composer, current.read(rooms))
 
 
-def _topic_page(composer: Composer, categories: tuple[CategoryLine, ...], status: int = 200) -> Response:
-    page = NewTopicPage(composer, categories, tuple(Intent), WIDTH)
+def _topic_page(composer: Composer, categories: tuple[Room, ...], status: int = 200) -> Response:
+    actor = current.actor()
+    conditions = composing.if_there(lambda session: conditions_of(session, actor)) or ()
+    wanted = composer.form.unsent.category_slug
+    chosen = next((one for one in categories if one.slug == wanted), None)
+    widest = chosen.widest_audience if chosen is not None else Audience.PUBLIC
+    page = NewTopicPage(
+        composer,
+        categories,
+        tuple(Intent),
+        audiences_within(widest, may_share=bool(conditions)),
+        conditions,
+        chosen.name if chosen is not None and widest is not Audience.PUBLIC else "",
+    )
     return render("community/new_topic_page.html", page, status)
 
 
@@ -257,7 +280,7 @@ def start_short_topic() -> Answer:
 
 
 def _low_energy_page(form: ShortForm, trouble: str = "", status: int = 200) -> Response:
-    categories = composing.if_there(category_lines) or ()
+    categories = composing.if_there(rooms) or ()
     page = LowEnergyPage(form, categories, tuple(Today), tuple(Need), trouble, current.actor().is_member)
     return render("community/low_energy_page.html", page, status)
 

@@ -28,6 +28,7 @@ from forum.moderation.deciding import (
     category_named,
     is_narrowed,
     refuse_discussion,
+    refuse_narrowed_discussion,
     topics_to_merge,
     words_taken_down,
 )
@@ -116,7 +117,9 @@ def decide_on_post(session: Session, actor: Actor, post_id: int, action: Action,
 def move_topic(session: Session, actor: Actor, topic_id: int, category_slug: str, draft: ThreadDraft) -> int:
     """Put a topic into another category, whoever answers for that one, and return the topic's id.
 
-    Emits: TopicMoved
+    It has no more readers there than that category allows.
+
+    Emits: TopicMoved, TopicNarrowed (where fewer may read it there)
     Raises: NotFound, SignInFirst, Forbidden, Malformed, Invalid (no such category, or it stands there), Conflict
     """
     hold_topic(session, topic_id)
@@ -125,8 +128,15 @@ def move_topic(session: Session, actor: Actor, topic_id: int, category_slug: str
     check_reason(Action.TOPIC_MOVE, draft.reason)
     refuse_if_decided_since(session, about_topic(topic.id), draft.seen, actor)
     category = category_named(session, category_slug)
-    arranging.move_topic(session, topic, category.id)
-    facts = {"from_category": topic.category_id, "to_category": category.id, "pinned": topic.pinned}
+    refuse_narrowed_discussion(session, topic, category)
+    arranging.move_topic(session, topic, category.id, category.widest_audience)
+    facts: dict[str, int | StrEnum] = {
+        "from_category": topic.category_id,
+        "to_category": category.id,
+        "pinned": topic.pinned,
+    }
+    if category.narrows(topic):
+        facts |= {"from_audience": topic.audience, "audience": category.widest_audience}
     # It stands in the log of the category that the topic is in from now on: who works on it there needs to know.
     moved = replace(topic, category_id=category.id)
     _settle(session, actor, Action.TOPIC_MOVE, moved, draft, facts=facts)

@@ -9,11 +9,13 @@ from forum.community.bylines import title_to_show
 from forum.community.models.threads import Audience
 from forum.community.subjects import TopicAtWork
 from forum.moderation.deciding import (
+    NamedCategory,
     about_post,
     about_topic,
     category_named,
     is_narrowed,
     refuse_discussion,
+    refuse_narrowed_discussion,
     topics_to_merge,
     words_taken_down,
 )
@@ -72,7 +74,8 @@ def preview_on_topic(
         case str():
             category = category_named(session, fields)
             refuse_move(page.topic, category.id)
-            about = _on_moving(page.topic, category.name)
+            refuse_narrowed_discussion(session, page.topic, category)
+            about = _on_moving(page.topic, category)
     words = words_taken_down(session, page.action, page.topic)
     return _preview(actor, page.action, draft, authors, words, page.topic.author_is_shown, about)
 
@@ -133,13 +136,22 @@ def _on_merging(topic: TopicAtWork, target: TopicAtWork) -> tuple[str, ...]:
     return tuple(about)
 
 
-def _on_moving(topic: TopicAtWork, category_name: str) -> tuple[str, ...]:
-    about = [_("It goes to “%(category)s”.", category=category_name)]
+def _on_moving(topic: TopicAtWork, category: NamedCategory) -> tuple[str, ...]:
+    about = [_("It goes to “%(category)s”.", category=category.name)]
+    if category.narrows(topic):
+        about.append(
+            _(
+                "“%(category)s” allows fewer readers, so from then on it is for: %(readers)s. Moving it back doesn’t"
+                " change that.",
+                category=category.name,
+                readers=category.widest_audience.label,
+            )
+        )
     if topic.audience is Audience.MODERATORS_AND_AUTHOR:
         about.append(
             _(
                 "The moderators of “%(category)s” can read it then, although only its author and moderators may.",
-                category=category_name,
+                category=category.name,
             )
         )
     return tuple(about)

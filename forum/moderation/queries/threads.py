@@ -11,8 +11,10 @@ from forum.accounts.models import Member
 from forum.audit_log.models import AuditEntry
 from forum.community.addresses import POSTS_PER_PAGE, page_of, topic_address
 from forum.community.arranging import MOST_TO_SPLIT
+from forum.community.audiences import readers_label
 from forum.community.bylines import face_to_show, name_to_show, role_label, title_to_show
-from forum.community.models.threads import Audience, Category, Post, PostState, Topic, TopicState
+from forum.community.models.people import HealthTerm
+from forum.community.models.threads import Category, Post, PostState, Topic, TopicState
 from forum.community.queries.topics import CategoryLine, category_lines
 from forum.community.subjects import PostAtWork, TopicAtWork, post_at_work, topic_at_work
 from forum.community.visibility import is_shown
@@ -77,7 +79,8 @@ class DeskTopicPage:
     category_name: str
     category_address: str
     author_name: str | None
-    audience: Audience
+    # Who may read it, in a few words.
+    readers: str
     state: TopicState
     locked: bool
     pinned: bool
@@ -146,8 +149,14 @@ def desk_topic_page(session: Session, actor: Actor, topic_id: int, page: int) ->
     if not 1 <= page <= pages:
         raise NotFound
     row = session.execute(
-        select(Category.name, Category.slug, Topic.slug.label("topic_slug"))
+        select(
+            Category.name,
+            Category.slug,
+            Topic.slug.label("topic_slug"),
+            HealthTerm.name.label("condition"),
+        )
         .join(Topic, Topic.category_id == Category.id)
+        .outerjoin(HealthTerm, HealthTerm.id == Topic.condition_id)
         .where(Topic.id == topic_id)
     ).one()
     posts = _posts(session, topic_id, page, POSTS_PER_PAGE)
@@ -173,7 +182,7 @@ def desk_topic_page(session: Session, actor: Actor, topic_id: int, page: int) ->
         category_name=row.name,
         category_address=f"/categories/{row.slug}",
         author_name=name_to_show(topic.author_name, topic.from_community, shown),
-        audience=topic.audience,
+        readers=readers_label(topic.audience, row.condition or ""),
         state=topic.state,
         locked=topic.locked,
         pinned=topic.pinned,

@@ -1,0 +1,394 @@
+"""The search, read: what is found, in which order, for whose eyes. The same statements whatever is looked for.
+
+Who may see a post is said by ``community``'s predicates, inside the statement that finds it: nothing is counted, ranked
+or left out afterwards that its reader may not know of. What is looked for is stored and logged nowhere.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+from sqlalchemy import ColumnElement, and_, exists, false, literal, or_, select, union_all
+from sqlalchemy.orm import Session, aliased
+
+from forum import clock
+from forum.accounts.models import Member
+from forum.accounts.names import name_key, tidy_name
+from forum.community.addresses import category_address, post_address, topic_address
+from forum.community.bylines import name_to_show, title_to_show
+from forum.community.models.threads import Audience, Category, Post, Topic
+from forum.community.queries.topics import CategoryLine, without_notes
+from forum.community.visibility import (
+    opening_stands,
+    post_is_readable,
+    shows,
+    topic_is_met,
+    topic_is_visible,
+)
+from forum.database.rows import AnyRow, AnySelect
+from forum.permissions.actor import Actor
+from forum.search import ranking, suggestions, syntax
+from forum.search.engines import engine_of
+from forum.search.excerpts import excerpt, marked
+from forum.search.models import SearchDocument
+from forum.search.public_names import FoundTreatment, PublicNames, public_names, treatments_with
+from forum.search.query import Phrase, Words
+from forum.search.ranking import Hit, Match
+from forum.search.suggestions import Idea
+from forum.search.synonyms import Synonyms
+from forum.search.syntax import Asked
+from forum.search.terms import Sought, sought
+from forum.text.translate import gettext as _
+
+# So many of the newest posts that fit are ranked, so that a search costs the same however large the forum gets.
+AMONG = 2000
+TOPICS_PER_PAGE = 20
+
+# Made once: an alias of a table works out its columns anew whenever it is made.
+_STARTER = aliased(Member)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a reader chose about topics with a content note: for all lists, and for this one."""
+
+    hide_notes: bool = False
+    show_notes: bool = False
+
+    @property
+    def notes_are_hidden(self) -> bool:
+        """Say whether topics with a content note are left out."""
+        return self.hide_notes and not self.show_notes
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTopic:
+    """A topic in which something was found, with its best post."""
+
+    title: Markup
+    # Where that post stands.
+    address: str
+    category_name: str
+    category_address: str
+    # None where everybody may read it.
+    audience: Audience | None
+    # "" where there is none, and where it is not shown with its author's words.
+    content_note: str
+    # Whether the excerpt is folded away.
+    has_note: bool
+    author_name: str | None
+    number: int
+    written_at: datetime
+    excerpt: Markup
+    # How many other posts of the topic were found.
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Something else to look for that finds something."""
+
+    query: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """What was looked for and what was found. Nothing is found, and nothing was looked for, without a word."""
+
+    query: str
+    # What is to be known about how the search was understood, a sentence each.
+    remarks: tuple[str, ...] = ()
+    # Whether there was something to look for.
+    looked: bool = False
+    treatments: tuple[FoundTreatment, ...] = ()
+    categories: tuple[CategoryLine, ...] = ()
+    topics: tuple[FoundTopic, ...] = ()
+    page: int = 1
+    pages: int = 0
+    # Whether there may be older posts that fit and were not looked at.
+    is_full: bool = False
+    choice: Choice = Choice()
+    suggestions: tuple[Suggestion, ...] = ()
+
+    @property
+    def found_nothing(self) -> bool:
+        """Say whether it was looked in vain."""
+        return self.looked and not (self.treatments or self.categories or self.topics)
+
+    @property
+    def first(self) -> int:
+        """Return the place of this page's first topic among all."""
+        return (self.page - 1) * TOPICS_PER_PAGE + 1
+
+    @property
+    def address(self) -> str:
+        """Return the first page of what was found, without what has a content note where that is hidden."""
+        return search_address(self.query)
+
+    @property
+    def with_notes_address(self) -> str:
+        """Return the same with what has a content note."""
+        return search_address(self.query, notes="show")
+
+    @property
+    def pages_address(self) -> str:
+        """Return what the other pages' addresses begin with."""
+        return self.with_notes_address if self.choice.show_notes else self.address
+
+
+def search_address(query: str, **more: str) -> str:
+    """Return the address of a search."""
+    return f"/search?{urlencode({'q': query, **more})}"
+
+
+def search_page(
+    session: Session,
+    actor: Actor,
+    typed: str,
+    synonyms: Synonyms,
+    *,
+    number: int = 1,
+    choice: Choice | None = None,
+    among: int = AMONG,
+) -> SearchPage:
+    """Return what the actor may see and what fits what was typed, a page of it: of the newest posts, ``among`` many.
+
+    Queries: 3, 0 without anything to look for
+    """
+    choice = choice or Choice()
+    asked = syntax.read(typed)
+    wanted = sought(asked.pieces, synonyms)
+    remarks = _remarks(asked, wanted)
+    looks = not wanted.is_empty or asked.narrows_posts or asked.is_treatment
+    if not looks:
+        if asked.query and not remarks:
+            remarks.append(_("There is no word in this to look for. Words are made of letters or digits."))
+        return SearchPage(asked.query, tuple(remarks), choice=choice)
+    names = public_names(session, wanted.words)
+    rooms = names.rooms(asked.rooms)
+    remarks += [
+        _("There is no category “%(name)s”, so we left that out.", name=room)
+        for room, found in rooms.items()
+        if not found
+    ]
+    category_ids = frozenset[int]().union(*rooms.values())
+    if rooms and not category_ids and wanted.is_empty and not replace(asked, rooms=()).narrowing:
+        return SearchPage(asked.query, tuple(remarks), choice=choice)
+    fits = _Fits(actor, asked, category_ids, choice)
+    matches = _matches(session, fits, wanted.words, among)
+    hits = ranking.ranked(matches, clock.now()) if wanted.words.terms else ranking.newest(matches)
+    pages = -(-len(hits) // TOPICS_PER_PAGE)
+    number = max(1, min(number, pages))
+    shown = hits[(number - 1) * TOPICS_PER_PAGE : number * TOPICS_PER_PAGE]
+    page = SearchPage(
+        query=asked.query,
+        remarks=tuple(remarks),
+        looked=True,
+        treatments=names.treatments_for(asked, wanted) if number == 1 else (),
+        categories=names.categories_for(asked, wanted) if number == 1 else (),
+        topics=_topics(session, actor, shown, wanted.phrases),
+        page=number,
+        pages=pages,
+        is_full=len(matches) == among,
+        choice=choice,
+    )
+    return _with_suggestions(session, page, fits, names, synonyms) if page.found_nothing else page
+
+
+@dataclass(frozen=True, slots=True)
+class _Fits:
+    """Which posts may be found: what the reader may see, narrowed by what they asked for."""
+
+    actor: Actor
+    asked: Asked
+    category_ids: frozenset[int]
+    choice: Choice
+
+    def visible(self) -> list[ColumnElement[bool]]:
+        """Return what holds whatever was asked. Needs Topic joined, and Member outer-joined as a post's author."""
+        conditions = [topic_is_visible(self.actor), post_is_readable(self.actor), topic_is_met(self.actor)]
+        if self.choice.notes_are_hidden:
+            conditions.append(without_notes(self.actor))
+        return conditions
+
+    def narrowed(self) -> list[ColumnElement[bool]]:
+        """Return what was asked for beside words."""
+        asked = self.asked
+        conditions: list[ColumnElement[bool]] = []
+        if asked.is_treatment:
+            # Nothing that a member wrote is a treatment page.
+            conditions.append(false())
+        if self.category_ids:
+            conditions.append(Topic.category_id.in_(sorted(self.category_ids)))
+        if asked.authors:
+            # Nobody has the key of a name that can't be one, and nobody is told why nothing is found.
+            conditions.append(Member.name_key.in_([name_key(tidy_name(name)) for name in asked.authors]))
+        if asked.before:
+            conditions.append(Post.written_at < asked.before)
+        if asked.after:
+            conditions.append(Post.written_at >= asked.after)
+        if asked.is_unanswered:
+            conditions.append(and_(Topic.first_reply_at.is_(None), Topic.from_community.is_(False)))
+        return conditions
+
+
+def _remarks(asked: Asked, wanted: Sought) -> list[str]:
+    remarks = []
+    if asked.was_cut or wanted.was_cut:
+        remarks.append(_("That was longer than we can look for. We looked for its beginning."))
+    remarks += [
+        _(
+            "“%(date)s” is no date we understand, so we left it out. Write 2026, 2026-03 or 2026-03-05.",
+            date=date,
+        )
+        for date in asked.wrong_dates
+    ]
+    return remarks
+
+
+def _matches(session: Session, fits: _Fits, words: Words, among: int) -> list[Match]:
+    """Return the newest posts that fit.
+
+    Queries: 1
+    """
+    # Newer posts have documents with higher numbers, and an index can be read from its newest end.
+    newest_first = SearchDocument.id.desc() if words.terms else Post.id.desc()
+    found = _found(session, fits.visible() + fits.narrowed(), words)
+    rows = session.execute(found.order_by(newest_first).limit(among))
+    return [Match(row.id, row.topic_id, row.number, row.written_at, bool(row.in_title)) for row in rows]
+
+
+def _found(session: Session, conditions: Sequence[ColumnElement[bool]], words: Words) -> AnySelect:
+    """Return the posts that have the words and meet the conditions, without an order."""
+    engine = engine_of(session)
+    in_title: ColumnElement[bool] = false()
+    statement: AnySelect = select(Post.id, Post.topic_id, Post.number, Post.written_at)
+    if words.terms:
+        found = engine.found(words)
+        in_title = found.c.in_title
+        statement = (
+            statement.select_from(found)
+            .join(SearchDocument, SearchDocument.id == found.c.document_id)
+            .join(Post, Post.id == SearchDocument.post_id)
+        )
+    elif words.without:
+        statement = (
+            statement.select_from(Post)
+            .join(SearchDocument, SearchDocument.post_id == Post.id)
+            .where(engine.lacks(SearchDocument.id, words))
+        )
+    else:
+        statement = statement.select_from(Post)
+    return (
+        statement.add_columns(in_title.label("in_title"))
+        .join(Topic, Topic.id == Post.topic_id)
+        .outerjoin(Member, Member.id == Post.author_id)
+        .where(*conditions)
+    )
+
+
+def _topics(
+    session: Session, actor: Actor, hits: Sequence[Hit], phrases: Sequence[Phrase]
+) -> tuple[FoundTopic, ...]:
+    """Return what is shown of topics that were found. Who may see what is asked once more, as it may have changed.
+
+    Queries: 1, or none where nothing was found
+    """
+    if not hits:
+        return ()
+    rows = session.execute(
+        select(
+            Post.id,
+            Post.number,
+            Post.html,
+            Post.written_at,
+            Post.from_community,
+            Member.name.label("author_name"),
+            Topic.id.label("topic_id"),
+            Topic.title,
+            Topic.slug,
+            Topic.locale,
+            Topic.audience,
+            Topic.content_note,
+            _STARTER.id.label("starter_id"),
+            _STARTER.state.label("starter_state"),
+            opening_stands().label("opening_stands"),
+            Category.name.label("category_name"),
+            Category.slug.label("category_slug"),
+        )
+        .join(Topic, Topic.id == Post.topic_id)
+        .join(Category, Category.id == Topic.category_id)
+        .outerjoin(Member, Member.id == Post.author_id)
+        .outerjoin(_STARTER, _STARTER.id == Topic.author_id)
+        .where(
+            Post.id.in_([hit.best.post_id for hit in hits]),
+            topic_is_visible(actor),
+            post_is_readable(actor),
+            topic_is_met(actor),
+        )
+    )
+    by_post = {row.id: row for row in rows}
+    return tuple(
+        _topic(actor, hit, by_post[hit.best.post_id], phrases) for hit in hits if hit.best.post_id in by_post
+    )
+
+
+def _topic(actor: Actor, hit: Hit, row: AnyRow, phrases: Sequence[Phrase]) -> FoundTopic:
+    shown = shows(actor, row.starter_id, row.starter_state) and bool(row.opening_stands)
+    topic = topic_address(row.topic_id, row.slug if shown else "", row.audience)
+    # What stands for a title that is not shown is nothing that was looked for.
+    in_title = phrases if row.title and shown else ()
+    return FoundTopic(
+        title=marked(title_to_show(row.title, shown), row.locale, in_title),
+        address=topic if row.number == 1 else post_address(topic, row.number),
+        category_name=row.category_name,
+        category_address=category_address(row.category_slug),
+        audience=None if row.audience is Audience.PUBLIC else row.audience,
+        content_note=row.content_note if shown else "",
+        has_note=bool(row.content_note),
+        author_name=name_to_show(row.author_name, row.from_community, shown=True),
+        number=row.number,
+        written_at=row.written_at,
+        excerpt=excerpt(row.html, row.locale, phrases),
+        more=hit.more,
+    )
+
+
+def _with_suggestions(
+    session: Session, page: SearchPage, fits: _Fits, names: PublicNames, synonyms: Synonyms
+) -> SearchPage:
+    """Return the page with what else to look for, out of what finds something for this reader.
+
+    Queries: 1, or none where there is nothing to suggest
+    """
+    tried = suggestions.ideas(fits.asked, names.vocabulary(synonyms))
+    lookups = [
+        lookup
+        for number, idea in enumerate(tried)
+        if (lookup := _finds_something(session, fits, idea, synonyms, number)) is not None
+    ]
+    if not lookups:
+        return page
+    good = sorted(session.execute(union_all(*lookups)).scalars())[: suggestions.MOST_SHOWN]
+    return replace(
+        page,
+        suggestions=tuple(Suggestion(tried[n].query, search_address(tried[n].query)) for n in good),
+    )
+
+
+def _finds_something(
+    session: Session, fits: _Fits, idea: Idea, synonyms: Synonyms, number: int
+) -> AnySelect | None:
+    """Return a statement of one row where an idea finds a post or a treatment page, and of none where it doesn't."""
+    words = sought(idea.pieces, synonyms).words
+    if not words.terms:
+        return None
+    conditions = fits.visible() + (fits.narrowed() if idea.narrowed else [])
+    post = _found(session, conditions, words).with_only_columns(literal(1))
+    places = [exists(post)]
+    if not (idea.narrowed and fits.asked.narrows_posts):
+        places.append(exists(treatments_with(engine_of(session).found(words))))
+    return select(literal(number)).where(or_(*places))
