@@ -126,8 +126,12 @@ def treatments_with(found: Subquery) -> AnySelect:
         select(literal(1))
         .select_from(Treatment)
         .join(SearchDocument, SearchDocument.treatment_version_id == version_in_force(content_locale()))
-        # There are dozens of pages and any number of documents: each page is asked for.
-        .where(exists().where(found.c.document_id == SearchDocument.id).correlate(SearchDocument))
+        # There are dozens of pages and any number of documents: each page is asked for. That a number is greater than 0
+        # goes without saying, and keeps SQLite from going through all the documents that are none.
+        .where(
+            SearchDocument.treatment_version_id > 0,
+            exists().where(found.c.document_id == SearchDocument.id).correlate(SearchDocument),
+        )
     )
 
 

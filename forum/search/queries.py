@@ -254,21 +254,22 @@ def _matches(session: Session, fits: _Fits, words: Words, among: int) -> list[Ma
 
     Queries: 1
     """
-    # Newer posts have documents with higher numbers, and an index can be read from its newest end.
-    newest_first = SearchDocument.id.desc() if words.terms else Post.id.desc()
-    found = _found(session, fits.visible() + fits.narrowed(), words)
-    rows = session.execute(found.order_by(newest_first).limit(among))
+    rows = session.execute(_newest(session, fits.visible() + fits.narrowed(), words).limit(among))
     return [Match(row.id, row.topic_id, row.number, row.written_at, bool(row.in_title)) for row in rows]
 
 
-def _found(session: Session, conditions: Sequence[ColumnElement[bool]], words: Words) -> AnySelect:
-    """Return the posts that have the words and meet the conditions, without an order."""
+def _newest(session: Session, conditions: Sequence[ColumnElement[bool]], words: Words) -> AnySelect:
+    """Return the posts that have the words and meet the conditions, the newest first.
+
+    Newer posts have documents with higher numbers. The index is asked first, and read from its newest end.
+    """
     engine = engine_of(session)
     in_title: ColumnElement[bool] = false()
+    newest: ColumnElement[int] = Post.id
     statement: AnySelect = select(Post.id, Post.topic_id, Post.number, Post.written_at)
     if words.terms:
         found = engine.found(words)
-        in_title = found.c.in_title
+        in_title, newest = found.c.in_title, found.c.document_id
         statement = (
             statement.select_from(found)
             .join(SearchDocument, SearchDocument.id == found.c.document_id)
@@ -287,6 +288,7 @@ def _found(session: Session, conditions: Sequence[ColumnElement[bool]], words: W
         .join(Topic, Topic.id == Post.topic_id)
         .outerjoin(Member, Member.id == Post.author_id)
         .where(*conditions)
+        .order_by(newest.desc())
     )
 
 
@@ -387,7 +389,7 @@ def _finds_something(
     if not words.terms:
         return None
     conditions = fits.visible() + (fits.narrowed() if idea.narrowed else [])
-    post = _found(session, conditions, words).with_only_columns(literal(1))
+    post = _newest(session, conditions, words).with_only_columns(literal(1)).limit(1)
     places = [exists(post)]
     if not (idea.narrowed and fits.asked.narrows_posts):
         places.append(exists(treatments_with(engine_of(session).found(words))))
