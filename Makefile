@@ -80,8 +80,9 @@ docs: $(VENV)/installed-dev ## Write the generated documents anew (a test holds 
 	@$(BIN)/python -m forum.privacy.export_schema > docs/.new && mv docs/.new docs/schemas/export.schema.json
 	@$(BIN)/python -m tests.requirements > docs/.new && mv docs/.new docs/requirements.md
 
-bench: $(VENV)/installed-dev ## Measure the worst texts, and what readers notice of a provider that hangs (some minutes; ARGS=--help)
+bench: $(VENV)/installed-dev ## Measure the worst texts, searches, and what readers notice of a provider that hangs (some minutes; ARGS=--help)
 	@$(BIN)/python -m tests.benchmarks.many_markers
+	@$(BIN)/python -m tests.benchmarks.search --posts 40000
 	@$(BIN)/python -m tests.benchmarks.hanging_provider $(ARGS)
 
 soak: $(VENV)/installed-dev ## Do all of what the gate does a part of: fuzzing, every screen, journeys on both databases

@@ -26,6 +26,7 @@ from forum.events import (
     LeavingBegun,
     LeavingCancelled,
     MemberPaused,
+    MemberRenamed,
     MemberRestricted,
     MemberReturned,
     PictureRemoved,
@@ -108,8 +109,8 @@ def mailed(writer: LetterWriter) -> Mailed:
 
 
 CONSEQUENCES: dict[type[Event], tuple[Consequence, ...]] = {
-    TopicStarted: (now(indexing.put_post),),
-    PostPublished: (now(topic_facts.count_reply), now(indexing.put_post)),
+    TopicStarted: (now(indexing.add_post),),
+    PostPublished: (now(topic_facts.count_reply), now(indexing.add_post)),
     PostDeleted: (
         now(topic_facts.refresh_topic_facts),
         now(reaction_tallies.forget_reactions_to),
@@ -157,6 +158,7 @@ CONSEQUENCES: dict[type[Event], tuple[Consequence, ...]] = {
         now(topic_facts.refresh_facts_of_member),
         now(reaction_tallies.refresh_tallies_of_member),
     ),
+    MemberRenamed: (now(profiles.list_again),),
     ProfileNarrowed: (now(erasure_ledger.note_profile_narrowed),),
     LeavingBegun: (now(erasure_ledger.note_leaving_begun),),
     LeavingCancelled: (now(erasure_ledger.note_leaving_cancelled),),

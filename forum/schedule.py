@@ -15,7 +15,7 @@ from forum.database.session import Database
 from forum.jobs.worker import Handler, Lane, Recurring
 from forum.privacy import erasing, erasure_ledger, export_building, exports, inactivity, retention
 from forum.privacy.export_queries import BUILD_EXPORT
-from forum.search import indexing
+from forum.search import whole_index
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -25,7 +25,7 @@ SCHEDULE: tuple[Recurring, ...] = (
     *retention.RECURRING,
     Recurring(heads.SIGN_HEAD, HOUR),
     Recurring(picture_files.REMOVE_FILES, HOUR),
-    Recurring(indexing.TIDY, indexing.TIDY_EVERY),
+    Recurring(whole_index.TIDY, whole_index.TIDY_EVERY),
     Recurring("privacy.have_erasures_copied", MINUTE, erasure_ledger.have_copied),
 )
 
@@ -54,6 +54,6 @@ def errands_of(settings: Settings, database: Database) -> tuple[Lane, ...]:
     # A bucket is somebody else's server: nothing that only writes files waits for it.
     leftovers: Lane = {
         picture_files.REMOVE_FILES: picture_files.removing(database, pictures),
-        indexing.TIDY: indexing.tidying(database),
+        whole_index.TIDY: whole_index.tidying(database),
     }
     return short, leftovers, {BUILD_EXPORT: export_building.building(database, folder, pictures)}

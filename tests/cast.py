@@ -29,6 +29,7 @@ from forum.community.models.people import (
     TermKind,
 )
 from forum.community.models.threads import CategoryModerator
+from forum.community.profiles import listed_as
 from forum.consent import commands, ledger, wording
 from forum.consent.drafts import JoinDraft, PolicyDraft
 from forum.consent.ledger import Entry
@@ -207,7 +208,7 @@ def introduce(someone: Someone, about: str, shown_to: FieldAudience) -> None:
                 about=about,
                 country="IE",
                 age_band=AgeBand.FROM_50,
-                listed=True,
+                listed_as=listed_as(someone.name),
                 **dict.fromkeys(fields, shown_to),
             )
         )

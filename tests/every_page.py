@@ -126,8 +126,15 @@ PAGES: dict[str, tuple[Way, ...]] = {
     "/moderation/members/<name>": (
         Way(("/moderation/members/Juniper", "/moderation/members/Bramble"), STAFF),
     ),
-    "/moderation/members/<name>/<any('suspend','lift','let-in','turn-away'):deed>": (
-        Way(("/moderation/members/Juniper/suspend", "/moderation/members/Bramble/lift"), STAFF),
+    "/moderation/members/<name>/<any('suspend','lift','clear-profile','let-in','turn-away'):deed>": (
+        Way(
+            (
+                "/moderation/members/Juniper/suspend",
+                "/moderation/members/Juniper/clear-profile",
+                "/moderation/members/Bramble/lift",
+            ),
+            STAFF,
+        ),
     ),
     "/moderation/posts/<int:post_id>/<any(hide, remove, restore):word>": (
         Way(("/moderation/posts/{post}/hide", "/moderation/posts/{post}/remove"), STAFF),

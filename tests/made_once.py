@@ -86,10 +86,12 @@ def _share_statements() -> None:
 
     def with_shared(engine: Engine, *given: Any, **named: Any) -> None:
         make(engine, *given, **named)
-        engine._compiled_cache = shared
+        engine.update_execution_options(compiled_cache=shared)
 
     Engine.__init__ = with_shared  # type: ignore[assignment,method-assign]  # As said above.
-    # The rows that the ORM writes are kept by their mapper instead, under the same keys.
+    # The rows that the ORM writes are kept by their mapper instead, under the same keys. Nothing public sets that, and
+    # under another name it would do nothing.
+    assert "_compiled_cache" in vars(Mapper), "SQLAlchemy's mappers keep their statements elsewhere now."
     Mapper._compiled_cache = shared  # type: ignore[assignment]  # As said above.
 
 

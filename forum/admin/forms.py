@@ -1,4 +1,9 @@
-"""What administrators type into the settings, parsed into the draft that the command takes."""
+"""What administrators type into the settings, parsed into the draft that the command takes.
+
+What other forms of administration share with them stands here, too.
+"""
+
+from dataclasses import dataclass
 
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form, HiddenField, RadioField, StringField, TextAreaField
@@ -20,6 +25,15 @@ PREVIEW = "preview"
 ACT = "act"
 # What a key column holds has no more digits.
 _LONGEST_VERSION = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A row to choose."""
+
+    value: str
+    label: str
+    explanation: str = ""
 
 
 class SettingsForm(Form):

@@ -15,6 +15,12 @@ from forum.permissions.actor import Actor
 OPERATOR_ROLE = "operator"
 
 
+class PublicName(str):
+    """What something is called in a list that everybody may read, and that is about nobody in particular."""
+
+    __slots__ = ()
+
+
 def record(
     session: Session,
     actor: Actor,
@@ -26,12 +32,13 @@ def record(
     post_id: int | None = None,
     report_id: int | None = None,
     member_uuid: UUID | None = None,
-    facts: Mapping[str, int | StrEnum | datetime | None] | None = None,
+    facts: Mapping[str, int | StrEnum | datetime | PublicName | None] | None = None,
 ) -> None:
     """Keep that the actor did this, in the transaction that does it.
 
-    ``facts`` holds numbers, moments and words of closed sets. Raises TypeError for anything else, so that no text
-    and no name can get into a table from which nothing ever goes. Raises ValueError for an action that changes nothing.
+    ``facts`` holds numbers, moments, words of closed sets and names from public lists. Raises TypeError for anything
+    else, so that nobody's words and no member's name can get into a table from which nothing ever goes. Raises
+    ValueError for an action that changes nothing.
     """
     session.add(
         AuditEntry(
@@ -71,6 +78,8 @@ def _plain(value: object) -> int | str | None:
     match value:
         case None | bool() | int():
             return value
+        case PublicName():
+            return str(value)
         case StrEnum():
             return value.value
         case datetime():

@@ -61,5 +61,5 @@ class AuditEntry(Numbered, Base):
     report_id: Mapped[int | None] = mapped_column(BigInteger)
     # Whose content or account it was about.
     member_uuid: Mapped[UUID | None] = mapped_column(Uuid)
-    # What else one must know to understand or undo it: numbers, yes or no, and words of closed sets.
+    # What else one must know to understand or undo it: numbers, yes or no, words of closed sets, names in public lists.
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)

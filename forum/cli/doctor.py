@@ -30,6 +30,7 @@ from forum.findings import Finding, Level
 from forum.images.store import Folder, Store, new_name
 from forum.jobs.queue import oldest_due
 from forum.permissions.actor import STAFF_ROLES, MemberState, Role
+from forum.search.whole_index import rules_differ
 from forum.site.queries import JOB_IS_LATE_AFTER
 
 # One that signs and one that is being rotated out.
@@ -196,6 +197,7 @@ def _looked_into(settings: Settings) -> tuple[Finding, ...]:
                 *_staff_without_passkey(session, settings),
                 _worker(session),
                 _consent_ledger(session, settings),
+                *_search(session),
             )
     finally:
         database.dispose()
@@ -247,6 +249,12 @@ def _worker(session: Session) -> Finding:
     minutes = int(waited.total_seconds() // 60)
     says = f"A job has waited for {minutes} minutes. Does the worker run (forum worker)? Does the mail server answer?"
     return Finding(Level.PROBLEM, about, says)
+
+
+def _search(session: Session) -> Iterator[Finding]:
+    if rules_differ(session):
+        says = "The words in its index were cut by other rules than this release's. Run this: forum search rebuild"
+        yield Finding(Level.WARNING, "search", says)
 
 
 def _consent_ledger(session: Session, settings: Settings) -> Finding:

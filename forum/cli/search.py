@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 from forum.cli import opening
 from forum.community.models.threads import Post
 from forum.database.session import Database
-from forum.search import indexing
+from forum.search import whole_index
 
 # Looked at, or made anew, in one transaction: few enough that whoever writes meanwhile waits for a moment only.
 _AT_ONCE = 200
-# What lies between two of them, in seconds: SQLite hands its turn to nobody, so a server beside this must find a gap.
-_GAP = 0.05
+_OTHER_RULES = (
+    "The words in the index were cut by other rules than this release's, so not all that is there may be found. "
+    "Put it right: forum search rebuild"
+)
 
 _Next = Callable[[Session, int, int], Sequence[int]]
 
@@ -32,11 +34,12 @@ def search() -> None:
 def rebuild() -> None:
     """Make the index anew from what is written. The forum may be served meanwhile; what was right stays findable."""
     with opening.database(opening.settings()) as database:
-        many = _put_anew(database, indexing.posts_after, "Indexing posts")
+        many = _put_anew(database, whole_index.posts_after, _how_many(database))
         with database.transaction() as session:
-            indexing.put_treatments_anew(session)
+            whole_index.put_treatments_anew(session)
         with database.transaction() as session:
-            indexing.forget_strays(session)
+            whole_index.forget_strays(session)
+            whole_index.note_rules(session)
     click.echo(f"The index was made anew: {_counted(many)}, and the pages about treatments.")
 
 
@@ -49,8 +52,8 @@ def check() -> None:
         with _bar("Comparing posts", _how_many(database)) as progress:
             while True:
                 with database.reading() as session:
-                    batch = indexing.posts_after(session, last, _AT_ONCE)
-                    found = indexing.wrong_among(session, batch)
+                    batch = whole_index.posts_after(session, last, _AT_ONCE)
+                    found = whole_index.wrong_among(session, batch)
                 if not batch:
                     break
                 for number in found:
@@ -58,7 +61,8 @@ def check() -> None:
                 wrong, many, last = wrong + len(found), many + len(batch), batch[-1]
                 progress(len(batch))
         with database.reading() as session:
-            versions = indexing.wrong_treatments(session)
+            versions = whole_index.wrong_treatments(session)
+            rules_differ = whole_index.rules_differ(session)
         for number in versions:
             click.echo(f"treatment page {number}")
     if wrong or versions:
@@ -66,36 +70,45 @@ def check() -> None:
             "The index has other words for these than they have. Nothing was changed. Put it right: "
             "forum search rebuild"
         )
+    if rules_differ:
+        raise click.ClickException(_OTHER_RULES)
     click.echo(f"The index is right: {_counted(many)}, and the pages about treatments.")
 
 
 def fill(database: Database) -> None:
     """Index what no index knows of yet, because it was written before there was one, or a filling was broken off."""
+    with database.transaction() as session:
+        if whole_index.is_empty(session):
+            # All that will be in it is cut by these.
+            whole_index.note_rules(session)
     with database.reading() as session:
-        posts = indexing.missing_after(session, 0, 1)
-        treatments = indexing.lacks_treatments(session)
-    if posts:
-        many = _put_anew(database, indexing.missing_after, "Indexing posts")
+        missing = whole_index.how_many_missing(session)
+        treatments = whole_index.lacks_treatments(session)
+    if missing:
+        many = _put_anew(database, whole_index.missing_after, missing)
         click.echo(f"What is written can be searched now: {_counted(many)}.")
     if treatments:
         with database.transaction() as session:
-            indexing.put_treatments_anew(session)
+            whole_index.put_treatments_anew(session)
+    with database.reading() as session:
+        if whole_index.rules_differ(session):
+            click.echo(_OTHER_RULES)
 
 
-def _put_anew(database: Database, after: _Next, what: str) -> int:
+def _put_anew(database: Database, after: _Next, total: int) -> int:
     """Index one batch after the other, each in a transaction of its own, and return how many posts it were."""
     last, many = 0, 0
-    with _bar(what, _how_many(database)) as progress:
+    with _bar("Indexing posts", total) as progress:
         while True:
             with database.transaction() as session:
                 batch = after(session, last, _AT_ONCE)
-                indexing.put_anew(session, batch)
+                whole_index.put_anew(session, batch)
             if not batch:
                 return many
             last, many = batch[-1], many + len(batch)
             progress(len(batch))
             if len(batch) == _AT_ONCE:
-                time.sleep(_GAP)
+                time.sleep(whole_index.PAUSE)
 
 
 def _how_many(database: Database) -> int:

@@ -191,12 +191,16 @@ def refuse_merge(source: TopicAtWork, target: TopicAtWork) -> None:
 
 
 def narrower_audience(source: TopicAtWork, target: TopicAtWork) -> Audience:
-    """Return who may read two topics (see refuse_merge) once they are one: whoever may read both."""
-    return max(source.audience, target.audience, key=SHARED.index)
+    """Return who may read two topics (see refuse_merge) once they are one.
+
+    Whoever may read both, and no more than the category allows in which they then stand.
+    """
+    both = max(source.audience, target.audience, key=SHARED.index)
+    return no_wider_than(target.widest_audience, both)
 
 
 def merge_topics(session: Session, source: TopicAtWork, target: TopicAtWork) -> None:
-    """Put all posts of a topic at the end of another one, which takes the narrower audience of the two.
+    """Put all posts of a topic at the end of another one, and both have the readers of narrower_audience.
 
     Posts keep their ids and their order, and get the numbers that follow. Behind stays a line that knows the first
     of them: the old address leads there. The title goes; addresses that led to the old topic lead on.

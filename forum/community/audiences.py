@@ -4,13 +4,15 @@ What that means for a reader is ``visibility``'s.
 """
 
 from forum.community.models.threads import SHARED, WIDTH, Audience, is_narrower
+from forum.community.queries.rooms import Room
 from forum.text.translate import gettext as _
 
 # What administrators can choose as the most readers of a category's topics. With fewer, a topic that is moved there
 # would be taken from those who answered in it.
 LIMITS = SHARED
-# What can be chosen beforehand for a new topic. Which condition readers share can only be said by whoever writes.
-DEFAULTS = (*SHARED, Audience.MODERATORS_AND_AUTHOR)
+# What can be chosen beforehand for a new topic. That everybody can read it, whoever writes says each time: words about
+# health are never public because nobody looked. Which condition readers share they alone can say.
+DEFAULTS = (Audience.MEMBERS, Audience.MODERATORS_AND_AUTHOR)
 
 
 def audiences_within(widest: Audience, *, may_share: bool) -> tuple[Audience, ...]:
@@ -25,16 +27,29 @@ def audiences_within(widest: Audience, *, may_share: bool) -> tuple[Audience, ..
     )
 
 
+def audiences_in(room: Room | None, *, may_share: bool) -> tuple[Audience, ...]:
+    """Return who can be chosen to read a new topic in a room; as long as none is chosen, all of them."""
+    widest = room.widest_audience if room is not None else Audience.PUBLIC
+    return audiences_within(widest, may_share=may_share)
+
+
+def chosen_beforehand(room: Room | None) -> str:
+    """Return what a new topic's form begins with in a room; "" where whoever writes is asked."""
+    return room.default_audience or "" if room is not None else ""
+
+
+def limited_by(room: Room | None) -> str:
+    """Return the name of a room that allows not everybody, else ""."""
+    return room.name if room is not None and room.widest_audience is not Audience.PUBLIC else ""
+
+
 def no_wider_than(widest: Audience, audience: Audience) -> Audience:
-    """Return the audience, or the widest one where it is wider than that."""
-    if not is_narrower(widest, audience):
-        return audience
-    # Nobody said which condition it would be.
-    return Audience.MODERATORS_AND_AUTHOR if widest is Audience.SAME_CONDITION else widest
+    """Return the audience, or the widest one (see LIMITS) where it is wider than that."""
+    return widest if is_narrower(widest, audience) else audience
 
 
 def too_wide(category_name: str, widest: Audience) -> str:
-    """Return why a topic of this category can't have so many readers."""
+    """Return why a topic of this category can't have so many readers. ``widest`` is one of LIMITS."""
     return {
         Audience.PUBLIC: _("Choose who may read it."),
         Audience.PUBLIC_UNLISTED: _(
@@ -43,15 +58,6 @@ def too_wide(category_name: str, widest: Audience) -> str:
         ),
         Audience.MEMBERS: _(
             "Topics in “%(category)s” are for members at most. Choose fewer readers, or another room.",
-            category=category_name,
-        ),
-        Audience.SAME_CONDITION: _(
-            "Topics in “%(category)s” are for members with the same condition at most. Choose fewer readers, or"
-            " another room.",
-            category=category_name,
-        ),
-        Audience.MODERATORS_AND_AUTHOR: _(
-            "Topics in “%(category)s” are for the moderators and their author alone. Choose that, or another room.",
             category=category_name,
         ),
     }[widest]
@@ -65,10 +71,11 @@ def readers_label(audience: Audience, condition: str) -> str:
 
 
 def readers_explained(audience: Audience, condition: str) -> str:
-    """Return one sentence on who may see a topic, for whoever writes in it."""
+    """Return who will read a reply, for whoever writes one."""
     if audience is Audience.SAME_CONDITION and condition:
         return _(
-            "Only members who say that they live with this can read it: %(condition)s. Nobody checks what they say.",
+            "Members who say that they live with this, and the moderators, can read it: %(condition)s. Nobody checks"
+            " what they say. Whoever reads your reply will take it that you say the same of yourself.",
             condition=condition,
         )
     return audience.explanation

@@ -236,7 +236,7 @@ HELD: tuple[Held, ...] = (
             "country_for": EXPORTED,
             "age_band": EXPORTED,
             "age_band_for": EXPORTED,
-            "listed": EXPORTED,
+            "listed_as": EXPORTED,
         },
         about=lambda subject: Profile.member_id == subject.member_id,
         rows_go=True,

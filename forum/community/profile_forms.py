@@ -1,29 +1,25 @@
-"""What members send about themselves, parsed; and the countries there are to choose."""
+"""What members send about themselves, parsed."""
 
-import unicodedata
-from collections.abc import Collection
 from enum import StrEnum
-from functools import cache
 from typing import TypeVar
 
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Field, Form, HiddenField, SelectField, SelectMultipleField, TextAreaField
 from wtforms.validators import ValidationError
 
+from forum.community.countries import country_codes
 from forum.community.models.people import LONGEST_ABOUT, AgeBand, FieldAudience
 from forum.community.profiles import Said
 from forum.errors import Malformed
 from forum.text.plain import tidy_text
-from forum.text.translate import DEFAULT_LOCALE, babel_locale, lazy_gettext, locale_code, say_country
 from forum.text.translate import gettext as _
+from forum.text.translate import lazy_gettext
 from forum.web.forms import check_form
 
 # The value of the button that saves words although they may tell who somebody is.
 ANYWAY = "anyway"
-# Codes that Babel has a name for and that are no place somebody can be in: made up for tests, unknown, or groups.
-_NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 
-Word = TypeVar("Word", bound=StrEnum)
+T = TypeVar("T", bound=StrEnum)
 
 
 def _audience(label: str) -> SelectField:
@@ -90,31 +86,7 @@ def parse_about(form: AboutForm, given: MultiDict[str, str]) -> Said:
     )
 
 
-@cache
-def country_codes() -> Collection[str]:
-    """Return the two letters of every country that can be chosen."""
-    known = map(str, babel_locale(DEFAULT_LOCALE).territories)
-    return frozenset(code for code in known if len(code) == 2 and code.isalpha()) - _NO_COUNTRIES
-
-
-def countries() -> tuple[tuple[str, str], ...]:
-    """Return the countries by code and name, in the order of their names in the language in use."""
-    return _countries(locale_code())
-
-
-@cache
-def _countries(_locale: str) -> tuple[tuple[str, str], ...]:
-    # The order of letters of no language in particular, without their accents: near enough to find one's own.
-    named = ((code, say_country(code)) for code in country_codes())
-    return tuple(sorted(named, key=lambda one: (_plain(one[1]), one[0])))
-
-
-def _plain(name: str) -> str:
-    apart = unicodedata.normalize("NFKD", name)
-    return "".join(c for c in apart if not unicodedata.combining(c)).casefold()
-
-
-def _word(words: type[Word], field: Field) -> Word:
+def _word(words: type[T], field: Field) -> T:
     if field.data not in set(words):
         raise Malformed
     return words(field.data)

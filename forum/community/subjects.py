@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from forum.accounts.models import Member
 from forum.community.addresses import post_address, topic_address
-from forum.community.models.threads import Audience, Intent, Post, PostState, Topic, TopicState
+from forum.community.models.threads import Audience, Category, Intent, Post, PostState, Topic, TopicState
 from forum.community.visibility import (
     is_shown,
     opening_stands,
@@ -84,6 +84,8 @@ class TopicAtWork:
     locked: bool
     pinned: bool
     last_number: int
+    # The most readers that its category allows.
+    widest_audience: Audience
     # Where the other topic of a merge stands; None while nobody named it.
     other_category_id: int | None = None
 
@@ -343,7 +345,7 @@ def post_at_work(session: Session, actor: Actor, post_id: int) -> PostAtWork:
 
 
 def _at_work() -> AnySelect:
-    return select(
+    statement: AnySelect = select(
         Topic.id,
         Topic.category_id,
         Topic.author_id,
@@ -360,7 +362,11 @@ def _at_work() -> AnySelect:
         Topic.locked,
         Topic.pinned,
         Topic.last_number,
-    ).outerjoin(Member, Member.id == Topic.author_id)
+        Category.widest_audience,
+    )
+    return statement.join(Category, Category.id == Topic.category_id).outerjoin(
+        Member, Member.id == Topic.author_id
+    )
 
 
 def _topic_at_work(row: AnyRow) -> TopicAtWork:

@@ -1,6 +1,6 @@
 """What deciding about topics and posts goes by, for the pages that offer it and for the commands that do it alike."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 from forum.audit_log.models import AuditEntry
 from forum.community.arranging import narrower_audience
 from forum.community.audiences import no_wider_than
-from forum.community.models.threads import Audience, Category, Post, PostState, TopicState
+from forum.community.models.threads import Post, PostState, TopicState
+from forum.community.queries.rooms import Room, room_named
 from forum.community.subjects import PostAtWork, TopicAtWork, topic_named, topic_to_decide_on
-from forum.errors import Conflict, Invalid
+from forum.errors import Conflict, Invalid, NotFound
 from forum.permissions.actions import Action
 from forum.permissions.actor import Actor
 from forum.text.slots import neutral_words
@@ -19,20 +20,6 @@ from forum.treatments.models import Treatment
 
 # After these, an author can't read their words in their place: the notice holds them.
 TAKEN_DOWN = frozenset({Action.TOPIC_HIDE, Action.TOPIC_REMOVE, Action.POST_HIDE, Action.POST_REMOVE})
-
-
-@dataclass(frozen=True, slots=True)
-class NamedCategory:
-    """A category that somebody chose."""
-
-    id: int
-    name: str
-    # The most readers that a topic there can have.
-    widest_audience: Audience
-
-    def narrows(self, topic: TopicAtWork) -> bool:
-        """Say whether fewer people may read a topic once it stands there."""
-        return no_wider_than(self.widest_audience, topic.audience) is not topic.audience
 
 
 def about_topic(topic_id: int) -> ColumnElement[bool]:
@@ -84,25 +71,28 @@ def topics_to_merge(
     return replace(topic, other_category_id=target.category_id), target
 
 
-def category_named(session: Session, slug: str) -> NamedCategory:
+def category_named(session: Session, slug: str) -> Room:
     """Return the category to which a topic shall go. Raises Invalid where there is none of this name.
 
     Queries: 1
     """
-    row = session.execute(
-        select(Category.id, Category.name, Category.widest_audience).where(Category.slug == slug)
-    ).one_or_none()
-    if row is None:
-        raise Invalid({"category": _("Choose where it shall go.")})
-    return NamedCategory(*row)
+    try:
+        return room_named(session, slug)
+    except NotFound:
+        raise Invalid({"category": _("Choose where it shall go.")}) from None
 
 
-def refuse_narrowed_discussion(session: Session, topic: TopicAtWork, category: NamedCategory) -> None:
+def narrows(room: Room, topic: TopicAtWork) -> bool:
+    """Say whether fewer people may read a topic once it stands in a room."""
+    return no_wider_than(room.widest_audience, topic.audience) is not topic.audience
+
+
+def refuse_narrowed_discussion(session: Session, topic: TopicAtWork, room: Room) -> None:
     """Raise Conflict for a move that costs a treatment's page readers of its discussion.
 
     Queries: 1 where the category allows fewer readers, else none
     """
-    if not category.narrows(topic):
+    if not narrows(room, topic):
         return
     if session.scalar(select(Treatment.topic_id).where(Treatment.topic_id == topic.id)) is not None:
         raise Conflict(

@@ -21,6 +21,7 @@ from forum.text.translate import gettext as _
 _ON_STANDING = (
     Action.MEMBER_SUSPEND.value,
     Action.MEMBER_UNSUSPEND.value,
+    Action.MEMBER_PROFILE_CLEAR.value,
     Action.MEMBER_LET_IN.value,
     Action.MEMBER_TURN_AWAY.value,
     Action.ROLE_CHANGE.value,
@@ -28,7 +29,7 @@ _ON_STANDING = (
 
 
 def decided_about(member: UUID) -> ColumnElement[bool]:
-    """Say which entries decided how things stand with a member; notes and what became of their posts did not."""
+    """Say which entries decided something about a member themselves; notes and what became of their posts did not."""
     return and_(AuditEntry.member_uuid == member, AuditEntry.action.in_(_ON_STANDING))
 
 

@@ -18,6 +18,12 @@ def deed(action: str, facts: Mapping[str, Any]) -> str:
         return _closed(facts)
     if action == Action.MEMBER_SUSPEND:
         return _suspended(facts)
+    if action == Action.HEALTH_TERM_CHANGE and "from_name" in facts:
+        return _(
+            "renamed “%(before)s” to “%(name)s” in the list of conditions and treatments",
+            before=facts["from_name"],
+            name=facts.get("name", ""),
+        )
     if action == Action.MEMBER_NOTE:
         return (
             _("took a note about a member away") if facts.get("deleted") else _("wrote a note about a member")
@@ -38,6 +44,7 @@ def deed(action: str, facts: Mapping[str, Any]) -> str:
         Action.POST_RESTORE: _("brought a post back"),
         Action.REPORT_LET_GO: _("gave back what they had taken on"),
         Action.MEMBER_UNSUSPEND: _("lifted the suspension of a member"),
+        Action.MEMBER_PROFILE_CLEAR: _("took down what a member says about themselves"),
         Action.MEMBER_LET_IN: _("let a newcomer in"),
         Action.MEMBER_TURN_AWAY: _("turned a newcomer away"),
         Action.SETTINGS_CHANGE: _("changed the community's settings"),

@@ -175,6 +175,7 @@ REASONS: dict[Action, tuple[ReasonCode, ...]] = {
     Action.POST_RESTORE: _UNDOING,
     Action.MEMBER_SUSPEND: (*BREACHES, ReasonCode.REPEATED, ReasonCode.HEATED, ReasonCode.OTHER),
     Action.MEMBER_UNSUSPEND: (ReasonCode.LOOKED_AGAIN, ReasonCode.OTHER),
+    Action.MEMBER_PROFILE_CLEAR: _DOWN,
     Action.MEMBER_TURN_AWAY: (ReasonCode.SPAM_OR_SELLING, ReasonCode.REPEATED, ReasonCode.OTHER),
 }
 

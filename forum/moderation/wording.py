@@ -84,7 +84,7 @@ def what_follows(action: Action) -> str:
         Action.TOPIC_MERGE: _(
             "All its posts go to the end of the other topic, and its old address leads there. If the two are open to"
             " different people, all of it is then for the fewer. That can't be undone; posts can be split off again,"
-            " under a new title."
+            " under a new title. If the other one's category allows fewer readers, it has no more than that, too."
         ),
         Action.TOPIC_SPLIT: _(
             "The posts get a topic of their own in the same category, and a line stays where each stood. Joining the"
@@ -169,7 +169,10 @@ def _words(action: Action) -> tuple[str, str, tuple[str, ...]]:
                 " their names and dates."
             ),
             (
-                _("Both addresses lead there. Whoever could not read both topics can't read it any more."),
+                _(
+                    "Both addresses lead there. Whoever could not read both topics can't read it any more. If its"
+                    " category allows fewer readers than that, it has fewer now."
+                ),
                 mistake,
             ),
         ),
@@ -197,6 +200,13 @@ def _words(action: Action) -> tuple[str, str, tuple[str, ...]]:
             _("You can write again"),
             _("A moderator lifted the suspension of your account. It is good to have you back."),
             (),
+        ),
+        Action.MEMBER_PROFILE_CLEAR: (
+            _("What you say about yourself was taken down"),
+            _(
+                "A moderator took down what you say about yourself in your own words. Nobody sees it any more."
+            ),
+            (kept, _("You can write something else there at any time, in your settings."), mistake),
         ),
         Action.MEMBER_LET_IN: (
             _("Welcome, you can write now"),

@@ -52,6 +52,7 @@ class Action(StrEnum):
     MEMBER_NOTE = "moderation:member:note"
     MEMBER_SUSPEND = "moderation:member:suspend"
     MEMBER_UNSUSPEND = "moderation:member:unsuspend"
+    MEMBER_PROFILE_CLEAR = "moderation:member:clear-profile"
     MEMBER_LET_IN = "moderation:member:let-in"
     MEMBER_TURN_AWAY = "moderation:member:turn-away"
     # What a member decides about their own account.

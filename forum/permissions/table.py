@@ -223,6 +223,7 @@ TABLE: dict[Action, Rule] = {
     Action.MEMBER_SUSPEND: _judge & may_judge_them,
     # The operator, too: administrators who suspended each other could not end it.
     Action.MEMBER_UNSUSPEND: operates | (_judge & may_judge_them),
+    Action.MEMBER_PROFILE_CLEAR: _judge & may_judge_them,
     Action.MEMBER_LET_IN: _judge,
     Action.MEMBER_TURN_AWAY: _judge & may_judge_them,
     # Whoever rests, or has to agree again, can still be called rightly. Under another name somebody suspended would be

@@ -181,7 +181,7 @@ COLUMNS: dict[str, str] = {
     "last_seen_on": lazy_gettext("Last day here"),
     "last_used_on": lazy_gettext("Last used"),
     "level": lazy_gettext("How"),
-    "listed": lazy_gettext("In the list of members"),
+    "listed_as": lazy_gettext("In the list of members, sorted as"),
     "locale": lazy_gettext("Language"),
     "made_at": lazy_gettext("When"),
     "markdown": lazy_gettext("Text"),

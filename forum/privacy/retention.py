@@ -254,7 +254,10 @@ RULES: tuple[Rule, ...] = (
         "health-terms",
         lazy_gettext("Conditions and treatments that you say are yours"),
         lazy_gettext("Until you take them out, take back your yes to health data, or leave"),
-        lazy_gettext("So that you meet others who live with the same"),
+        lazy_gettext(
+            "So that those you show them to see them, also in the list of members, and that you read topics for the"
+            " same condition"
+        ),
     ),
     Rule(
         "search",

@@ -4,11 +4,11 @@ Quoted words are found where they stand, and whoever is mentioned is not found b
 pictures. Who may see what is found is none of this.
 """
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,8 @@ from forum.search.words import BREAK, forms_of
 from forum.text import slots
 from forum.treatments.models import TreatmentVersion
 
-_MENTION = re.compile(r"\[\[mention [1-9][0-9]{0,3}\]\]")
+# Where it stands in a text, words on either side of it don't follow one another.
+_APART = Markup("<hr>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,7 @@ def versions_in_force() -> Select[int]:
 
 def _own_words(html: str) -> list[str]:
     """Return the lines of a post's HTML, and what stands on either side of a mention, apart."""
-    lines = slots.plain(without_pictures(html)).split("\n")
-    return [part for line in lines for part in _MENTION.split(line)]
+    return slots.plain(slots.fill(without_pictures(html), lambda _kind, _ordinal: _APART)).split("\n")
 
 
 def _of_sections(sections: Iterable[dict[str, Any]]) -> list[str]:

@@ -1,23 +1,51 @@
-"""What both engines do: keep the words of documents, and say which documents have the words that are looked for."""
+"""What both engines are asked and what they do: keep the words of documents, and say which have those looked for.
+
+What is asked is words in their normal form, with nothing left of how it was typed; ``sought`` makes it.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, Subquery
 from sqlalchemy.orm import Session
 
-from forum.search.query import Words
+# The words of one document, those of its title and those of its body: in their normal form, in their order.
+Layout: TypeAlias = tuple[Sequence[str], Sequence[str]]
+# Words in their normal form (see ``words``) that follow one another.
+Phrase: TypeAlias = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One thing that has to be there: any of these phrases, which mean the same."""
+
+    any_of: tuple[Phrase, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """All of the terms have to be there, and none of ``without``. With no term at all nothing can be looked up."""
+
+    terms: tuple[Term, ...] = ()
+    without: tuple[Phrase, ...] = ()
 
 
 class Engine(Protocol):
     """The index of one database. It knows no reader: what may be seen is said by whoever joins with what it finds."""
 
-    def put(self, session: Session, document_id: int, title: Sequence[str], body: Sequence[str]) -> None:
-        """Keep these words (in their normal form, in their order) for a document, in place of what it had.
+    def put(self, session: Session, documents: Mapping[int, Layout]) -> None:
+        """Keep these words for documents, by their numbers, in place of what they had.
 
         ``words.BREAK`` may stand among them.
 
         Queries: 1 or 2
+        """
+
+    def add(self, session: Session, documents: Mapping[int, Layout]) -> None:
+        """Do the same for documents that have no words yet.
+
+        Queries: 1
         """
 
     def found(self, words: Words) -> Subquery:
@@ -43,8 +71,11 @@ class Engine(Protocol):
         Queries: 1
         """
 
-    def tidy(self, session: Session) -> bool:
+    def tidy(self, session: Session, *, begins: bool) -> bool:
         """Let go of some of the words of documents that went, which an index keeps for a while; say whether it is done.
 
-        Called again and again, each time in a transaction of its own, until it is.
+        Called again and again, each time in a transaction of its own, until it is; ``begins`` says that this is the
+        first time. What is written in between is left for the next.
+
+        Queries: at most 3
         """

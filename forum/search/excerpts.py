@@ -5,9 +5,9 @@ from itertools import pairwise
 
 from markupsafe import Markup, escape
 
-from forum.search.query import Phrase
+from forum.search.engine import Phrase
 from forum.search.words import Word, words_of
-from forum.text import slots
+from forum.text.excerpts import plain_words
 
 # How long an excerpt is at most, in characters: three lines or so.
 LONGEST_EXCERPT = 240
@@ -19,7 +19,7 @@ LEAD_IN = 60
 
 def excerpt(html: str, locale: str, phrases: Collection[Phrase]) -> Markup:
     """Return the part of a post's words with most of what was looked for, or its beginning; without what it quotes."""
-    text = slots.spaced(slots.neutral_words(slots.plain(html)))[:LOOKED_THROUGH]
+    text = plain_words(html)[:LOOKED_THROUGH]
     hits = _hits(text, locale, phrases)
     begins = _begin(text, [(begin, which) for begin, _end, which in hits])
     ends = _edge(text, begins + LONGEST_EXCERPT)

@@ -4,7 +4,7 @@ The words themselves are in the table ``search_words``, which each database make
 it. A row there goes when its row here does.
 """
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from forum.database.base import Base, Numbered, numbered
@@ -25,3 +25,11 @@ class SearchDocument(Numbered, Base):
     treatment_version_id: Mapped[int | None] = mapped_column(
         ForeignKey("treatment_version.id", ondelete="CASCADE")
     )
+
+
+class SearchRules(Base):
+    """By which rules all words in the index were cut (see ``words.rules_version``): one row, or none."""
+
+    __tablename__ = "search_rules"
+
+    version: Mapped[str] = mapped_column(String(80), primary_key=True)

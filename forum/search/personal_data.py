@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from forum.community.models.threads import Post
 from forum.database.personal_data import NOT_PERSONAL, Held, withheld
-from forum.search.models import SearchDocument
+from forum.search.models import SearchDocument, SearchRules
 
 HELD: tuple[Held, ...] = (
     Held(
@@ -19,4 +19,5 @@ HELD: tuple[Held, ...] = (
             select(Post.id).where(Post.author_id == subject.member_id)
         ),
     ),
+    Held(SearchRules, "By which rules words were cut for the index.", {"version": NOT_PERSONAL}),
 )

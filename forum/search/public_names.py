@@ -28,12 +28,12 @@ from forum.community.models.people import HealthTerm
 from forum.community.models.threads import Category
 from forum.community.queries.topics import CategoryLine
 from forum.database.rows import AnyRow, AnySelect
+from forum.search.engine import Phrase, Words
 from forum.search.engines import engine_of
 from forum.search.models import SearchDocument
-from forum.search.query import Phrase, Words
+from forum.search.sought import Sought, languages
 from forum.search.synonyms import Synonyms
 from forum.search.syntax import Asked
-from forum.search.terms import Sought, languages
 from forum.search.words import forms_of
 from forum.text.translate import content_locale
 from forum.treatments.models import Treatment, TreatmentVersion
@@ -73,7 +73,7 @@ class PublicNames:
 
     def treatments_for(self, asked: Asked, wanted: Sought) -> tuple[FoundTreatment, ...]:
         """Return the treatment pages to show: none where only posts are asked for."""
-        if asked.narrows_posts or not (wanted.words.terms or asked.is_treatment):
+        if not shows_treatments(asked, wanted):
             return ()
         return self.treatments if wanted.is_empty else self.found
 
@@ -101,8 +101,13 @@ class PublicNames:
         )
 
 
+def shows_treatments(asked: Asked, wanted: Sought) -> bool:
+    """Say whether treatment pages are shown to whoever asks this."""
+    return not asked.narrows_posts and bool(wanted.words.terms or asked.is_treatment)
+
+
 def public_names(session: Session, words: Words) -> PublicNames:
-    """Return what everybody may read, and which of the treatment pages have the words.
+    """Return what everybody may read, and which of the treatment pages have the words; none for no words at all.
 
     Queries: 1
     """

@@ -1,25 +1,24 @@
 """The search, read: what is found, in which order, for whose eyes. The same statements whatever is looked for.
 
-Who may see a post is said by ``community``'s predicates, inside the statement that finds it: nothing is counted, ranked
-or left out afterwards that its reader may not know of. What is looked for is stored and logged nowhere.
+Which posts are found says ``matching``. What is looked for is stored and logged nowhere.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import urlencode
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, and_, exists, false, literal, or_, select, union_all
+from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from forum import clock
 from forum.accounts.models import Member
-from forum.accounts.names import name_key, tidy_name
 from forum.community.addresses import category_address, post_address, topic_address
-from forum.community.bylines import name_to_show, title_to_show
+from forum.community.audiences import readers_label
+from forum.community.bylines import face_to_show, name_to_show, title_to_show
+from forum.community.models.people import HealthTerm
 from forum.community.models.threads import Audience, Category, Post, Topic
-from forum.community.queries.topics import CategoryLine, without_notes
+from forum.community.queries.topics import CategoryLine
 from forum.community.visibility import (
     opening_stands,
     post_is_readable,
@@ -27,22 +26,23 @@ from forum.community.visibility import (
     topic_is_met,
     topic_is_visible,
 )
-from forum.database.rows import AnyRow, AnySelect
+from forum.database.rows import AnyRow
 from forum.permissions.actor import Actor
-from forum.search import ranking, suggestions, syntax
-from forum.search.engines import engine_of
+from forum.search import ranking, syntax
+from forum.search.addresses import search_address
+from forum.search.engine import Phrase, Words
 from forum.search.excerpts import excerpt, marked
-from forum.search.models import SearchDocument
-from forum.search.public_names import FoundTreatment, PublicNames, public_names, treatments_with
-from forum.search.query import Phrase, Words
-from forum.search.ranking import Hit, Match
-from forum.search.suggestions import Idea
+from forum.search.matching import Fits, matches
+from forum.search.public_names import FoundTreatment, public_names, shows_treatments
+from forum.search.ranking import Hit
+from forum.search.sought import Sought, sought
+from forum.search.suggestions import Suggestion, suggested
 from forum.search.synonyms import Synonyms
 from forum.search.syntax import Asked
-from forum.search.terms import Sought, sought
 from forum.text.translate import gettext as _
 
-# So many of the newest posts that fit are ranked, so that a search costs the same however large the forum gets.
+# So many of the newest posts that fit are ranked, and no more are looked for: what most may read is found as quickly in
+# a large forum. Where few of those with the words fit otherwise, or may be read by whoever asks, all are gone through.
 AMONG = 2000
 TOPICS_PER_PAGE = 20
 
@@ -72,26 +72,19 @@ class FoundTopic:
     address: str
     category_name: str
     category_address: str
-    # None where everybody may read it.
-    audience: Audience | None
+    # Who may read it, in a few words; "" where that is everybody.
+    readers: str
     # "" where there is none, and where it is not shown with its author's words.
     content_note: str
     # Whether the excerpt is folded away.
     has_note: bool
     author_name: str | None
+    author_face: str
     number: int
     written_at: datetime
     excerpt: Markup
     # How many other posts of the topic were found.
     more: int
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """Something else to look for that finds something."""
-
-    query: str
-    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +132,6 @@ class SearchPage:
         return self.with_notes_address if self.choice.show_notes else self.address
 
 
-def search_address(query: str, **more: str) -> str:
-    """Return the address of a search."""
-    return f"/search?{urlencode({'q': query, **more})}"
-
-
 def search_page(
     session: Session,
     actor: Actor,
@@ -167,19 +155,19 @@ def search_page(
         if asked.query and not remarks:
             remarks.append(_("There is no word in this to look for. Words are made of letters or digits."))
         return SearchPage(asked.query, tuple(remarks), choice=choice)
-    names = public_names(session, wanted.words)
+    names = public_names(session, wanted.words if shows_treatments(asked, wanted) else Words())
     rooms = names.rooms(asked.rooms)
     remarks += [
         _("There is no category “%(name)s”, so we left that out.", name=room)
-        for room, found in rooms.items()
-        if not found
+        for room, meant in rooms.items()
+        if not meant
     ]
     category_ids = frozenset[int]().union(*rooms.values())
     if rooms and not category_ids and wanted.is_empty and not replace(asked, rooms=()).narrowing:
         return SearchPage(asked.query, tuple(remarks), choice=choice)
-    fits = _Fits(actor, asked, category_ids, choice)
-    matches = _matches(session, fits, wanted.words, among)
-    hits = ranking.ranked(matches, clock.now()) if wanted.words.terms else ranking.newest(matches)
+    fits = Fits(actor, asked, category_ids, choice.notes_are_hidden)
+    found = matches(session, fits, wanted.words, among)
+    hits = ranking.ranked(found, clock.now()) if wanted.words.terms else ranking.newest(found)
     pages = -(-len(hits) // TOPICS_PER_PAGE)
     number = max(1, min(number, pages))
     shown = hits[(number - 1) * TOPICS_PER_PAGE : number * TOPICS_PER_PAGE]
@@ -192,47 +180,12 @@ def search_page(
         topics=_topics(session, actor, shown, wanted.phrases),
         page=number,
         pages=pages,
-        is_full=len(matches) == among,
+        is_full=len(found) == among,
         choice=choice,
     )
-    return _with_suggestions(session, page, fits, names, synonyms) if page.found_nothing else page
-
-
-@dataclass(frozen=True, slots=True)
-class _Fits:
-    """Which posts may be found: what the reader may see, narrowed by what they asked for."""
-
-    actor: Actor
-    asked: Asked
-    category_ids: frozenset[int]
-    choice: Choice
-
-    def visible(self) -> list[ColumnElement[bool]]:
-        """Return what holds whatever was asked. Needs Topic joined, and Member outer-joined as a post's author."""
-        conditions = [topic_is_visible(self.actor), post_is_readable(self.actor), topic_is_met(self.actor)]
-        if self.choice.notes_are_hidden:
-            conditions.append(without_notes(self.actor))
-        return conditions
-
-    def narrowed(self) -> list[ColumnElement[bool]]:
-        """Return what was asked for beside words."""
-        asked = self.asked
-        conditions: list[ColumnElement[bool]] = []
-        if asked.is_treatment:
-            # Nothing that a member wrote is a treatment page.
-            conditions.append(false())
-        if self.category_ids:
-            conditions.append(Topic.category_id.in_(sorted(self.category_ids)))
-        if asked.authors:
-            # Nobody has the key of a name that can't be one, and nobody is told why nothing is found.
-            conditions.append(Member.name_key.in_([name_key(tidy_name(name)) for name in asked.authors]))
-        if asked.before:
-            conditions.append(Post.written_at < asked.before)
-        if asked.after:
-            conditions.append(Post.written_at >= asked.after)
-        if asked.is_unanswered:
-            conditions.append(and_(Topic.first_reply_at.is_(None), Topic.from_community.is_(False)))
-        return conditions
+    if not page.found_nothing:
+        return page
+    return replace(page, suggestions=suggested(session, fits, names, synonyms))
 
 
 def _remarks(asked: Asked, wanted: Sought) -> list[str]:
@@ -247,49 +200,6 @@ def _remarks(asked: Asked, wanted: Sought) -> list[str]:
         for date in asked.wrong_dates
     ]
     return remarks
-
-
-def _matches(session: Session, fits: _Fits, words: Words, among: int) -> list[Match]:
-    """Return the newest posts that fit.
-
-    Queries: 1
-    """
-    rows = session.execute(_newest(session, fits.visible() + fits.narrowed(), words).limit(among))
-    return [Match(row.id, row.topic_id, row.number, row.written_at, bool(row.in_title)) for row in rows]
-
-
-def _newest(session: Session, conditions: Sequence[ColumnElement[bool]], words: Words) -> AnySelect:
-    """Return the posts that have the words and meet the conditions, the newest first.
-
-    Newer posts have documents with higher numbers. The index is asked first, and read from its newest end.
-    """
-    engine = engine_of(session)
-    in_title: ColumnElement[bool] = false()
-    newest: ColumnElement[int] = Post.id
-    statement: AnySelect = select(Post.id, Post.topic_id, Post.number, Post.written_at)
-    if words.terms:
-        found = engine.found(words)
-        in_title, newest = found.c.in_title, found.c.document_id
-        statement = (
-            statement.select_from(found)
-            .join(SearchDocument, SearchDocument.id == found.c.document_id)
-            .join(Post, Post.id == SearchDocument.post_id)
-        )
-    elif words.without:
-        statement = (
-            statement.select_from(Post)
-            .join(SearchDocument, SearchDocument.post_id == Post.id)
-            .where(engine.lacks(SearchDocument.id, words))
-        )
-    else:
-        statement = statement.select_from(Post)
-    return (
-        statement.add_columns(in_title.label("in_title"))
-        .join(Topic, Topic.id == Post.topic_id)
-        .outerjoin(Member, Member.id == Post.author_id)
-        .where(*conditions)
-        .order_by(newest.desc())
-    )
 
 
 def _topics(
@@ -315,6 +225,7 @@ def _topics(
             Topic.locale,
             Topic.audience,
             Topic.content_note,
+            HealthTerm.name.label("condition"),
             _STARTER.id.label("starter_id"),
             _STARTER.state.label("starter_state"),
             opening_stands().label("opening_stands"),
@@ -323,6 +234,7 @@ def _topics(
         )
         .join(Topic, Topic.id == Post.topic_id)
         .join(Category, Category.id == Topic.category_id)
+        .outerjoin(HealthTerm, HealthTerm.id == Topic.condition_id)
         .outerjoin(Member, Member.id == Post.author_id)
         .outerjoin(_STARTER, _STARTER.id == Topic.author_id)
         .where(
@@ -348,49 +260,13 @@ def _topic(actor: Actor, hit: Hit, row: AnyRow, phrases: Sequence[Phrase]) -> Fo
         address=topic if row.number == 1 else post_address(topic, row.number),
         category_name=row.category_name,
         category_address=category_address(row.category_slug),
-        audience=None if row.audience is Audience.PUBLIC else row.audience,
+        readers="" if row.audience is Audience.PUBLIC else readers_label(row.audience, row.condition or ""),
         content_note=row.content_note if shown else "",
         has_note=bool(row.content_note),
         author_name=name_to_show(row.author_name, row.from_community, shown=True),
+        author_face=face_to_show(row.author_name, row.from_community, shown=True),
         number=row.number,
         written_at=row.written_at,
         excerpt=excerpt(row.html, row.locale, phrases),
         more=hit.more,
     )
-
-
-def _with_suggestions(
-    session: Session, page: SearchPage, fits: _Fits, names: PublicNames, synonyms: Synonyms
-) -> SearchPage:
-    """Return the page with what else to look for, out of what finds something for this reader.
-
-    Queries: 1, or none where there is nothing to suggest
-    """
-    tried = suggestions.ideas(fits.asked, names.vocabulary(synonyms))
-    lookups = [
-        lookup
-        for number, idea in enumerate(tried)
-        if (lookup := _finds_something(session, fits, idea, synonyms, number)) is not None
-    ]
-    if not lookups:
-        return page
-    good = sorted(session.execute(union_all(*lookups)).scalars())[: suggestions.MOST_SHOWN]
-    return replace(
-        page,
-        suggestions=tuple(Suggestion(tried[n].query, search_address(tried[n].query)) for n in good),
-    )
-
-
-def _finds_something(
-    session: Session, fits: _Fits, idea: Idea, synonyms: Synonyms, number: int
-) -> AnySelect | None:
-    """Return a statement of one row where an idea finds a post or a treatment page, and of none where it doesn't."""
-    words = sought(idea.pieces, synonyms).words
-    if not words.terms:
-        return None
-    conditions = fits.visible() + (fits.narrowed() if idea.narrowed else [])
-    post = _newest(session, conditions, words).with_only_columns(literal(1)).limit(1)
-    places = [exists(post)]
-    if not (idea.narrowed and fits.asked.narrows_posts):
-        places.append(exists(treatments_with(engine_of(session).found(words))))
-    return select(literal(number)).where(or_(*places))

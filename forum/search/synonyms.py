@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from forum.search.query import Phrase
+from forum.search.engine import Phrase
 from forum.search.words import forms_of
 
 FILE_NAME = "synonyms.toml"

@@ -1,7 +1,7 @@
 """What somebody typed into the search box, taken apart: words, phrases, and what narrows a search.
 
 Nothing typed is a mistake: what can't be read as anything else is words. How words become what an index is asked is in
-``terms``; which categories and names there are is not known here.
+``sought``; which categories and names there are is not known here.
 """
 
 import re

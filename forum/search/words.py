@@ -9,10 +9,14 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from importlib.metadata import version
 from threading import Lock
 from typing import Any, Final
 
 import snowballstemmer
+
+# Of the rules in this module and in ``documents``: one more whenever they make other words of a text than before.
+RULES: Final = 1
 
 # What is longer is cut: both engines have their limits, and nobody looks for it to its end.
 LONGEST_WORD: Final = 64
@@ -65,6 +69,11 @@ class Word:
     form: str
     begins: int
     ends: int
+
+
+def rules_version() -> str:
+    """Return what says by which rules words are cut here. An index that another one made has other words."""
+    return f"{RULES}, snowballstemmer {version('snowballstemmer')}"
 
 
 def words_of(text: str, locale: str) -> list[Word]:

@@ -42,7 +42,6 @@ Disallow: /my-posts
 Disallow: /bookmarks
 Disallow: /catch-up
 Disallow: /drafts
-Disallow: /members
 Disallow: /waiting
 Disallow: /notices
 Disallow: /moderation/

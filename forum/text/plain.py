@@ -40,6 +40,12 @@ def limit_marks(text: str) -> str:
     return "".join(kept)
 
 
+def sorting_form(text: str) -> str:
+    """Return what a list sorts a name by: small letters, without their marks."""
+    apart = unicodedata.normalize("NFKD", limit_marks(text))
+    return "".join(c for c in apart.casefold() if not unicodedata.combining(c))
+
+
 def _is_unwanted(character: str) -> bool:
     # Lone surrogates (Cs) can't be stored; the browser never sends them, a hostile client may.
     return unicodedata.category(character) in ("Cc", "Cs") or character in _UNWANTED

@@ -48,6 +48,12 @@ def needs_proof(view: View) -> View:
     return view
 
 
+def private_question(view: View) -> View:
+    """Whoever has to log in first comes back to the page without what was asked of it, which may be about health."""
+    view.private_question = True  # type: ignore[attr-defined]  # And again.
+    return view
+
+
 def check_proof() -> None:
     """Hold the proof against what is asked (runs before every view, once the form's token was found good)."""
     if request.endpoint is None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from flask import Flask, Response, jsonify, redirect, request
+from flask import Flask, Response, current_app, jsonify, redirect, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionInTime
@@ -107,7 +107,7 @@ def wants_json() -> bool:
 
 
 # The fields of any form in which people write, in the order in which they read them.
-_TYPED = ("title", "content_note", "text", "announcement")
+_TYPED = ("title", "content_note", "text", "announcement", "about")
 
 
 def _typed_text() -> str:
@@ -125,7 +125,9 @@ def _refused(refusal: errors.Refusal) -> Response:
     if isinstance(refusal, errors.SignInFirst) and request.method in SAFE_METHODS and not wants_json():
         # Werkzeug's full_path fails on a query that is no UTF-8.
         query = request.query_string.decode(errors="replace")
-        target = f"{request.path}?{query}" if query else request.path
+        view = current_app.view_functions.get(request.endpoint or "")
+        is_kept = query and not getattr(view, "private_question", False)
+        target = f"{request.path}?{query}" if is_kept else request.path
         return redirect(f"/log-in?next={quote(target)}", 303)  # type: ignore[return-value]  # Same class, werkzeug's name.
     status = next((_STATUS[kind] for kind in type(refusal).__mro__ if kind in _STATUS), 400)
     retry_after = getattr(refusal, "retry_after", None)

@@ -61,6 +61,12 @@ def upgrade() -> None:
         batch.add_column(_words("widest_audience", AUDIENCES, server_default="public"))
     with op.batch_alter_table("category", table_kwargs=NEVER_REUSED) as batch:
         batch.alter_column("widest_audience", server_default=None)
+        batch.create_check_constraint(
+            op.f("ck_category_beforehand"), "default_audience IN ('members', 'moderators-and-author')"
+        )
+        batch.create_check_constraint(
+            op.f("ck_category_limit"), "widest_audience IN ('public', 'public-unlisted', 'members')"
+        )
     with op.batch_alter_table("kept_draft", table_kwargs=NEVER_REUSED) as batch:
         batch.add_column(sa.Column("condition", sa.String(80), nullable=False, server_default=""))
     with op.batch_alter_table("kept_draft", table_kwargs=NEVER_REUSED) as batch:
@@ -91,6 +97,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_search_document")),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "search_rules",
+        sa.Column("version", sa.String(80), nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_search_rules")),
+    )
     _allow_erasures(ERASURES)
     if _on_sqlite():
         op.execute(WORDS_ON_SQLITE)
@@ -110,6 +121,7 @@ def downgrade() -> None:
     if _on_sqlite():
         op.execute("DROP TRIGGER tr_search_document_words")
     op.execute("DROP TABLE search_words")
+    op.drop_table("search_rules")
     op.drop_table("search_document")
     op.execute(
         "UPDATE topic SET condition_id = NULL, audience = 'moderators-and-author' WHERE audience = 'same-condition'"
@@ -122,6 +134,8 @@ def downgrade() -> None:
     with op.batch_alter_table("kept_draft", table_kwargs=NEVER_REUSED) as batch:
         batch.drop_column("condition")
     with op.batch_alter_table("category", table_kwargs=NEVER_REUSED) as batch:
+        batch.drop_constraint(op.f("ck_category_limit"), type_="check")
+        batch.drop_constraint(op.f("ck_category_beforehand"), type_="check")
         batch.drop_constraint(op.f("ck_category_widest_audience"), type_="check")
         batch.drop_column("widest_audience")
         batch.drop_constraint(op.f("ck_category_default_audience"), type_="check")
@@ -176,11 +190,11 @@ def _make_people() -> None:
         _words("country_for", FIELD_AUDIENCES),
         _words("age_band", AGE_BANDS, nullable=True),
         _words("age_band_for", FIELD_AUDIENCES),
-        sa.Column("listed", sa.Boolean(), nullable=False),
+        sa.Column("listed_as", sa.String(120), nullable=True),
         _key("profile", "member_id", "member"),
         sa.PrimaryKeyConstraint("member_id", name=op.f("pk_profile")),
     )
-    op.create_index(op.f("ix_profile_listed"), "profile", ["listed"])
+    op.create_index(op.f("ix_profile_listed_as_member_id"), "profile", ["listed_as", "member_id"])
 
 
 def _on_sqlite() -> bool:

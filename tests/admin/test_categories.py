@@ -2,12 +2,16 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from werkzeug.test import TestResponse
 
 from forum.audit_log.models import AuditEntry
+from forum.community.commands.categories import set_audiences
 from forum.community.models.threads import Audience, Category, Topic
 from forum.database.session import Database
+from forum.errors import Invalid
+from forum.permissions.actor import OPERATOR
 from tests import cast
 from tests.cast import Someone
 from tests.community.conftest import start, topic_draft
@@ -48,6 +52,9 @@ def test_an_administrator_says_who_reads_in_a_category_and_topics_there_stay_as_
     values = [box.attributes["value"] for box in main.all("input", type="radio")]
     assert "same-condition" not in values
     assert values.count("moderators-and-author") == 1
+    # That everybody can read it is never chosen for somebody: it is a limit, and no default.
+    boxes = main.all("input", name="default_audience")
+    assert [box.attributes["value"] for box in boxes] == ["ask", "members", "moderators-and-author"]
     assert "have more readers" not in main.text
     answer = change(aspen, default_audience="members", widest_audience="public-unlisted")
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{LIST}?saved")
@@ -64,9 +71,16 @@ def test_an_administrator_says_who_reads_in_a_category_and_topics_there_stay_as_
 
 
 def test_what_does_not_fit_is_refused_with_the_form_as_it_was(database: Database, aspen: Someone) -> None:
-    answer = change(aspen, default_audience="public", widest_audience="members")
-    assert answer.status_code == 422
-    assert "These are more readers than a topic here can have." in answer.text
+    for wide in ("public", "public-unlisted"):
+        answer = change(aspen, default_audience=wide, widest_audience="public")
+        assert answer.status_code == 422
+        assert "Choose what is chosen beforehand." in answer.text
+        with pytest.raises(Invalid), database.transaction() as session:
+            set_audiences(session, OPERATOR, "welcome", Audience(wide), Audience.PUBLIC)
+        with pytest.raises(IntegrityError), database.transaction() as session:
+            session.execute(update(Category).values(default_audience=wide))
+    with pytest.raises(IntegrityError), database.transaction() as session:
+        session.execute(update(Category).values(widest_audience=Audience.MODERATORS_AND_AUTHOR))
     for fields in (
         {"default_audience": "same-condition", "widest_audience": "public"},
         {"default_audience": "ask", "widest_audience": "moderators-and-author"},

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from forum.audit_log.models import AuditEntry
 from forum.community.models.people import HealthTerm, TermKind
 from forum.community.profiles import Said
-from forum.community.queries.terms import conditions_of
+from forum.community.queries.terms import shared_terms
 from forum.database import page_stamps
 from forum.database.session import Database
 from forum.site import shipped_texts
@@ -65,10 +65,18 @@ def test_what_is_added_is_on_offer_and_what_is_there_can_be_renamed_and_taken_of
     assert "Another name Offered no more" in listed
     with database.reading() as session:
         # Whoever has it keeps it, and shares it.
-        assert [one.name for one in conditions_of(session, someone.actor)] == ["Another name"]
+        assert [one.name for one in shared_terms(session, someone.actor)] == ["Another name"]
         assert page_stamps.read(session, ["site"])["site"] > before["site"]
         facts = session.scalars(select(AuditEntry.facts).order_by(AuditEntry.id)).all()
-    assert facts[-1] == {"term": term_id, "kind": "condition", "offered": False}
+    assert facts[-1] == {
+        "term": term_id,
+        "kind": "condition",
+        "name": "Another name",
+        "from_name": "Rare disease (RD)",
+        "offered": False,
+    }
+    log = page(aspen.client, "/moderation/log").one("ol", class_="log")
+    assert "renamed “Rare disease (RD)” to “Another name”" in log.text
     assert press(aspen.client, address, address, name="Another name", offered="yes").status_code == 303
     assert terms(database)[0][3]
 

@@ -249,6 +249,19 @@ LIFT = _judging(
     nowhere     | gone
     """,
 )
+# There is nothing to take down of whom nobody sees.
+CLEAR_PROFILE = _judging(
+    "taking down what somebody says about themselves",
+    """
+    other's     | done
+    own         | no
+    moderator's | no   done
+    waiting     | late
+    suspended   | done
+    paused      | late
+    nowhere     | gone
+    """,
+)
 TURN_AWAY = _judging(
     "turning a newcomer away",
     """

@@ -68,7 +68,7 @@ def _say(session: Session, member_id: int | None, audience: FieldAudience) -> No
             country="",
             country_for=nobody,
             age_band_for=nobody,
-            listed=True,
+            listed_as=str(member_id),
         )
     )
     session.flush()

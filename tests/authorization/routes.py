@@ -99,7 +99,7 @@ _TOPIC = "/moderation/topics/<int:topic_id>"
 _WORD = "/<any(lock, unlock, pin, unpin, move, hide, remove, restore, merge, split):word>"
 _POST = "/moderation/posts/<int:post_id>/<any(hide, remove, restore):word>"
 _MEMBER = "/moderation/members/<name>"
-_DEED = "/<any('suspend','lift','let-in','turn-away'):deed>"
+_DEED = "/<any('suspend','lift','clear-profile','let-in','turn-away'):deed>"
 # A reason that fits each decision on a topic and on a post.
 _WHY = {
     "lock": "heated",
@@ -395,6 +395,7 @@ ROUTES: dict[str, Row] = {
         for deed, table in (
             ("suspend", desk.ASK_TO_JUDGE),
             ("lift", desk.ASK_TO_JUDGE),
+            ("clear-profile", desk.ASK_TO_JUDGE),
             ("turn-away", desk.ASK_TO_JUDGE),
             ("let-in", desk.MEMBER),
         )
@@ -404,6 +405,8 @@ ROUTES: dict[str, Row] = {
         desk.ASK_TO_JUDGE, "preview", reason="harassment", length="7"
     ),
     f"POST {_MEMBER}/lift": _judging(desk.LIFT, "act", reason="looked-again"),
+    f"POST {_MEMBER}/clear-profile": _judging(desk.CLEAR_PROFILE, "act", reason="harassment"),
+    f"POST {_MEMBER}/clear-profile # preview": _judging(desk.ASK_TO_JUDGE, "preview", reason="harassment"),
     f"POST {_MEMBER}/let-in": _judging(desk.LET_IN, "act"),
     f"POST {_MEMBER}/turn-away": _judging(desk.TURN_AWAY, "act", reason="spam-or-selling"),
     f"GET {_TOPIC}": Row(desk.TOPIC),

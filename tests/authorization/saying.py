@@ -26,9 +26,9 @@ PROFILE = table(
     for everyone | page
     for nobody   | gone   page   page  gone  gone   page  page   page page  page  page  page
     waiting      | gone
-    suspended    | page
+    suspended    | gone   page   page  gone  gone   page  page   page page  page  page  page
     paused       | gone
-    blocked them | page   gone   gone  gone  gone   gone  gone   page page  page  page  gone
+    blocked them | page   gone
     nowhere      | gone
     """,
 )
@@ -43,9 +43,9 @@ BLOCK = {
     for everyone | login  {step}
     for nobody   | login  {step} {step} gone gone {step} {step} {step} {step} {step} {step} {step}
     waiting      | login  gone
-    suspended    | login  {step}
+    suspended    | login  {step} {step} gone gone {step} {step} {step} {step} {step} {step} {step}
     paused       | login  gone
-    blocked them | login  gone   gone   gone gone gone   gone   {step} {step} {step} {step} gone
+    blocked them | login  gone
     nowhere      | login  gone
     """,
     )

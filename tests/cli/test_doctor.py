@@ -90,6 +90,7 @@ def look(run: Run, app: Flask, tmp_path: Path) -> Callable[..., Result]:
 @pytest.fixture
 def complete(app: Flask, database: Database, run: Run) -> None:
     """An installation in which somebody answers for everything."""
+    assert run("db", "upgrade").exit_code == 0
     assert run("site", "init").exit_code == 0
     give_passkey(database, cast.administrator(app, "Aspen"))
 

@@ -9,9 +9,10 @@ from sqlalchemy import delete, func, select, text, update
 from forum.community.models.threads import Post
 from forum.database.base import Base
 from forum.database.session import Database
+from forum.search import words
+from forum.search.engine import Term, Words
 from forum.search.engines import engine_of
-from forum.search.models import SearchDocument
-from forum.search.query import Term, Words
+from forum.search.models import SearchDocument, SearchRules
 from forum.treatments.models import TreatmentVersion
 from tests.cli.conftest import Run
 from tests.community.conftest import reply
@@ -34,6 +35,8 @@ def count(database: Database, table: type[Base]) -> int:
 def test_the_index_is_compared_and_made_anew(
     app: Flask, database: Database, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # An empty index is filled by today's rules.
+    assert run("db", "upgrade").exit_code == 0
     assert run("search", "check").output == "The index is right: 0 posts, and the pages about treatments.\n"
     thread = make_thread(app, database)
     publish_texts(app)
@@ -110,3 +113,33 @@ def test_upgrading_indexes_what_was_written_before_there_was_an_index(
         session.execute(delete(SearchDocument).where(SearchDocument.post_id == thread.post_ids[-1]))
     assert "1 post.\n" in run("db", "upgrade").output
     assert count(database, SearchDocument) == posts + 2
+
+
+def test_an_index_that_other_rules_made_is_to_be_made_anew(
+    app: Flask, database: Database, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("db", "upgrade").exit_code == 0
+    make_thread(app, database)
+    publish_texts(app)
+    says = "cut by other rules"
+    assert run("search", "check").exit_code == 0
+    assert says not in run("doctor").output
+    monkeypatch.setattr(words, "RULES", words.RULES + 1)
+    looked = run("search", "check")
+    assert (looked.exit_code, says in looked.output, "forum search rebuild" in looked.output) == (
+        1,
+        True,
+        True,
+    )
+    for command in (("db", "upgrade"), ("doctor",)):
+        answer = run(*command).output
+        assert says in answer
+        assert "forum search rebuild" in answer
+    assert run("search", "rebuild").exit_code == 0
+    assert run("search", "check").exit_code == 0
+    for command in (("db", "upgrade"), ("doctor",)):
+        assert says not in run(*command).output
+    # Nobody knows by which rules an index was made that says nothing of it.
+    with database.transaction() as session:
+        session.execute(delete(SearchRules))
+    assert says in run("search", "check").output

@@ -1,15 +1,39 @@
-"""What tests about members' pages share: a list of conditions, and saying something about oneself."""
+"""What tests about members' pages share: a list of conditions, saying something about oneself, and who sees it."""
 
 from dataclasses import replace
 
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from forum.community.commands.profiles import change_profile
-from forum.community.models.people import HealthTerm, TermKind
+from forum.community.models.people import AgeBand, FieldAudience, HealthTerm, TermKind
 from forum.community.profiles import Said
 from forum.database.session import Database
 from forum.text.translate import DEFAULT_LOCALE
 from tests.cast import Someone
+from tests.pages import read_page
+
+# Words of each part that stand nowhere else on a page.
+WORDS = {
+    "about": "I knit slowly.",
+    "conditions": "Fibromyalgia",
+    "treatments": "Pacing",
+    "country": "Portugal",
+    "age_band": "40–49",
+}
+FULL = Said(
+    about="I knit slowly.\nSecond line.\n\n<b>A</b> second part.",
+    conditions=frozenset({"fibromyalgia"}),
+    treatments=frozenset({"pacing"}),
+    country="PT",
+    age_band=AgeBand.FROM_40,
+)
+
+
+def to(audience: FieldAudience, *parts: str, of: Said = FULL) -> Said:
+    """Return the same, with these parts for an audience."""
+    changes = {f"{part}_for": audience for part in parts or WORDS}
+    return replace(of, **changes)  # type: ignore[arg-type]  # The names are made from the parts.
 
 
 def make_terms(database: Database) -> None:
@@ -43,3 +67,13 @@ def terms_of(someone: Someone) -> set[str]:
     actor = someone.actor
     with someone.database.reading() as session:
         return set(session.scalars(select(HealthTerm.slug).where(HealthTerm.id.in_(actor.shared_conditions))))
+
+
+def shown(client: FlaskClient, name: str = "Juniper") -> set[str]:
+    """Return which parts a browser sees of somebody; none where there is no page."""
+    answer = client.get(f"/members/{name}")
+    if answer.status_code == 404:
+        return set()
+    text = read_page(answer.text).one("main").text
+    assert "noindex" in answer.text
+    return {"page", *(part for part, words in WORDS.items() if words in text)}

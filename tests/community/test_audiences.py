@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from forum.community.commands.categories import set_audiences
 from forum.community.models.kept_drafts import KeptDraft
 from forum.community.models.people import HealthTerm
-from forum.community.models.threads import Audience, Category, Post, Topic
+from forum.community.models.threads import Audience, Post, Topic
 from forum.community.profiles import Said
 from forum.database.session import Database
 from forum.permissions.actor import OPERATOR
@@ -114,7 +114,8 @@ def test_a_composer_offers_what_the_category_allows_with_its_default_chosen(
     own = composer(juniper, "mind-and-mood")
     assert set(offered(own)) == everybody - {"public"} | {"same-condition"}
     assert conditions(own) == ["", "fibromyalgia", "migraine"]
-    assert "nobody checks it" in own.text
+    assert "nobody checks it. The moderators can read it, too." in own.text
+    assert "live with the same condition can read it, and so can the moderators." in own.text
 
 
 def test_the_category_that_was_chosen_last_is_the_one_that_limits(
@@ -128,7 +129,7 @@ def test_the_category_that_was_chosen_last_is_the_one_that_limits(
     assert made.audience is Audience.PUBLIC_UNLISTED
 
 
-def test_three_taps_make_a_topic_for_members_or_fewer(
+def test_three_taps_make_a_topic_for_members(
     database: Database, marlow: Someone, client: FlaskClient
 ) -> None:
     taps = {"category": "flares-today", "today": "hard", "need": "listen"}
@@ -137,12 +138,6 @@ def test_three_taps_make_a_topic_for_members_or_fewer(
         taps[name] = boxes.all("input", name=name)[0].attributes["value"]
     answer = press(marlow.client, "/topics/new/short", "/topics/new/short", **taps)
     assert topic_at(database, answer).audience is Audience.MEMBERS
-    # Administrators can't set narrower limits; whatever stands there, a topic has no more readers.
-    for limit in (Audience.MODERATORS_AND_AUTHOR, Audience.SAME_CONDITION):
-        with database.transaction() as session:
-            session.execute(update(Category).values(widest_audience=limit))
-        answer = press(marlow.client, "/topics/new/short", "/topics/new/short", **taps)
-        assert topic_at(database, answer).audience is Audience.MODERATORS_AND_AUTHOR
 
 
 # --- members with the same condition ---------------------------------------------------------------------
@@ -178,11 +173,16 @@ def test_who_says_the_same_reads_it_until_they_take_it_back(
     assert "Members with the same condition: Migraine" in main.text
     # Whoever answers is told who will read it, on the topic's page and on the composer's own.
     for one in (main, page(marlow.client, f"{address}/reply")):
-        assert "Only members who say that they live with this can read it: Migraine." in one.text
+        assert (
+            "Members who say that they live with this, and the moderators, can read it: Migraine. Nobody checks what"
+            " they say. Whoever reads your reply will take it that you say the same of yourself."
+        ) in one.text
     assert "Members with the same condition: Migraine" in page(juniper.client, "/my-topics").text
     reply(database, marlow.actor, topic.id)
     say(marlow, Said())
     assert not reads(marlow)
+    # Nobody narrowed it: what is said beside their words holds for them, too.
+    assert "or you no longer say what its readers share" in page(marlow.client, "/my-posts").text
     # Its author reads their own words whatever they say of themselves by now.
     say(juniper, Said())
     assert reads(juniper)
@@ -255,6 +255,7 @@ def test_it_narrows_to_a_condition_of_ones_own_and_back_until_somebody_answered(
     # Never more readers than the category allows.
     assert "public" not in offered(page(juniper.client, address))
     assert change(audience="public") == 422
+    assert "so can the moderators." in page(juniper.client, address).text
     assert change(audience="same-condition") == 422
     assert change(audience="same-condition", condition="migraine") == 303
     assert stands() == (Audience.SAME_CONDITION, migraine)

@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert, select, update
 
 from forum import clock
-from forum.accounts.models import Member
+from forum.accounts.models import Member, Suspension
+from forum.accounts.renaming import rename_member
 from forum.community.models.blocks import Block
 from forum.community.models.people import FieldAudience, Profile
 from forum.community.profiles import Said
@@ -78,8 +79,9 @@ def test_who_chose_to_be_listed_is_listed_for_members_with_what_members_may_see(
     for cursor in (b"x", b"[1]", b'["a","b"]', b'["\\u0000"]', b'["\\ud800"]', b"[null]", b'[["a"]]'):
         nonsense = urlsafe_b64encode(cursor).decode()
         assert juniper.client.get(f"/members?older={nonsense}").status_code == 400, cursor
-    # Nobody who isn't in reads it.
-    assert client.get("/members").headers["Location"].startswith("/log-in")
+    # Nobody who isn't in reads it, and what they asked for, which is about health, is not taken along.
+    for address in ("/members", "/members?condition=migraine"):
+        assert client.get(address).headers["Location"] == "/log-in?next=/members"
     hazel = cast.newcomer(app)
     for state, status in (
         (MemberState.WAITING, 403),
@@ -89,6 +91,22 @@ def test_who_chose_to_be_listed_is_listed_for_members_with_what_members_may_see(
         with juniper.database.transaction() as session:
             session.execute(update(Member).where(Member.id == hazel.member_id).values(state=state))
         assert hazel.client.get("/members").status_code == status, state
+
+
+def test_it_is_in_the_order_of_names_as_they_are_now(
+    app: Flask, database: Database, juniper: Someone
+) -> None:
+    people = {name: cast.member(app, name) for name in ("Rosa", "Milo", "Ian", "Marlow", "Kim", "Ostler")}
+    for one in people.values():
+        listed(one)
+    assert names(juniper.client) == ["Ian", "Kim", "Marlow", "Milo", "Ostler", "Rosa"]
+    # Who isn't in it comes into it by no new name.
+    for someone, name in ((people["Kim"], "Árvore"), (people["Rosa"], "élan"), (juniper, "Adder")):
+        with database.transaction() as session:
+            rename_member(session, someone.actor, name, ["a-key"])
+    assert names(juniper.client) == ["Árvore", "élan", "Ian", "Marlow", "Milo", "Ostler"]
+    say(people["Ian"], Said())
+    assert names(juniper.client) == ["Árvore", "élan", "Marlow", "Milo", "Ostler"]
 
 
 def test_who_is_out_of_sight_unlisted_or_blocked_is_gone_at_once(
@@ -103,6 +121,10 @@ def test_who_is_out_of_sight_unlisted_or_blocked_is_gone_at_once(
         return {names(client, address) == ["Marlow"] for address in everywhere}
 
     assert is_there(juniper.client) == {True}
+    for until, there in ((None, False), (clock.now(), True)):
+        with database.transaction() as session:
+            session.merge(Suspension(member_id=marlow.member_id, since=clock.now(), until=until))
+        assert is_there(juniper.client) == {there}
     for state in set(MemberState) - {MemberState.ACTIVE}:
         with database.transaction() as session:
             session.execute(update(Member).where(Member.id == marlow.member_id).values(state=state))
@@ -110,6 +132,15 @@ def test_who_is_out_of_sight_unlisted_or_blocked_is_gone_at_once(
     with database.transaction() as session:
         session.execute(update(Member).where(Member.id == marlow.member_id).values(state=MemberState.ACTIVE))
     listed(juniper, SICK)
+    cedar = cast.moderator(app)
+    assert names(cedar.client) == ["Juniper", "Marlow"]
+    for blocker, blocked in ((cedar, marlow), (juniper, cedar)):
+        with database.transaction() as session:
+            session.add(
+                Block(blocker_id=blocker.member_id, blocked_id=blocked.member_id, blocked_on=clock.today())
+            )
+    # It goes for whoever moderates, too.
+    assert names(cedar.client) == []
     for blocker, blocked in ((juniper, marlow), (marlow, juniper)):
         with database.transaction() as session:
             block = Block(
@@ -153,9 +184,10 @@ def test_it_is_walked_by_name_both_ways_and_takes_three_statements(
         }
         session.execute(
             insert(Profile),
-            [{"member_id": one, "about": "", "country": "", "listed": True, **nobody} for one in ids],
+            [{"member_id": one, "about": "", "country": "", "listed_as": "arvore", **nobody} for one in ids],
         )
-        order = session.scalars(select(Member.name).where(Member.id.in_(ids)).order_by(Member.name_key)).all()
+        # What is called alike stands by its number.
+        order = session.scalars(select(Member.name).where(Member.id.in_(ids)).order_by(Member.id)).all()
     actor = juniper.actor
     window, walked = Window(), []
     with database.reading() as session:

@@ -24,7 +24,7 @@ from forum.permissions.actor import MemberState, Purpose
 from tests import cast
 from tests.cast import Someone
 from tests.community.conftest import start, topic_draft
-from tests.community.saying import make_terms, say, terms_of
+from tests.community.saying import FULL, WORDS, make_terms, say, shown, terms_of, to
 from tests.moderation.conftest import make_room
 from tests.moderation.working import fields_of, page, press, refusal
 from tests.pages import read_page
@@ -33,27 +33,6 @@ from tests.threads import together
 
 ABOUT = "/settings/profile/about"
 NOBODY, MEMBERS, EVERYONE = FieldAudience
-# Words of each part that stand nowhere else on a page.
-WORDS = {
-    "about": "I knit slowly.",
-    "conditions": "Fibromyalgia",
-    "treatments": "Pacing",
-    "country": "Portugal",
-    "age_band": "40–49",
-}
-FULL = Said(
-    about="I knit slowly.\nSecond line.\n\n<b>A</b> second part.",
-    conditions=frozenset({"fibromyalgia"}),
-    treatments=frozenset({"pacing"}),
-    country="PT",
-    age_band=AgeBand.FROM_40,
-)
-
-
-def to(audience: FieldAudience, *parts: str, of: Said = FULL) -> Said:
-    """Return the same, with these parts for an audience."""
-    changes = {f"{part}_for": audience for part in parts or WORDS}
-    return replace(of, **changes)  # type: ignore[arg-type]  # The names are made from the parts.
 
 
 @pytest.fixture
@@ -74,16 +53,6 @@ def juniper(app: Flask, database: Database) -> Someone:
 def marlow(app: Flask, database: Database) -> Someone:
     """Who reads it."""
     return cast.member(app, "Marlow")
-
-
-def shown(client: FlaskClient, name: str = "Juniper") -> set[str]:
-    """Return which parts a browser sees of somebody; none where there is no page."""
-    answer = client.get(f"/members/{name}")
-    if answer.status_code == 404:
-        return set()
-    text = read_page(answer.text).one("main").text
-    assert "noindex" in answer.text
-    return {"page", *(part for part, words in WORDS.items() if words in text)}
 
 
 def send(someone: Someone, **changes: str | list[str]) -> TestResponse:
@@ -128,7 +97,7 @@ def test_it_is_said_through_the_page_and_seen_by_whom_was_chosen(
         listed="y",
     )
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{ABOUT}?saved")
-    assert "Saved." in page(juniper.client, f"{ABOUT}?saved").text
+    assert "Saved." in page(juniper.client, f"{ABOUT}?saved").one("div", role="status").text
     assert shown(client) == {"page", "about"}
     assert shown(marlow.client) == {"page", "about", "conditions", "country"}
     own = page(juniper.client, "/members/Juniper")
@@ -209,6 +178,16 @@ def test_nobody_can_be_told_from_somebody_out_of_sight(
     assert shown(marlow.client) == set()
     assert shown(juniper.client, "Marlow") == set()
     assert shown(client) == {"page", *WORDS}
+    # It goes for whoever moderates, too: for their work they have a page of their own.
+    assert shown(cedar.client) == {"page", *WORDS}
+    for blocker, blocked in ((cedar, juniper), (juniper, cedar)):
+        key = {"blocker_id": blocker.member_id, "blocked_id": blocked.member_id}
+        with juniper.database.transaction() as session:
+            session.add(Block(**key, blocked_on=clock.today()))
+        assert shown(cedar.client) == set()
+        assert WORDS["about"] in page(cedar.client, "/moderation/members/Juniper").text
+        with juniper.database.transaction() as session:
+            session.delete(session.get_one(Block, key))
 
 
 def test_saying_less_asks_for_nothing_and_saying_more_for_all_that_writing_asks(
@@ -231,6 +210,11 @@ def test_saying_less_asks_for_nothing_and_saying_more_for_all_that_writing_asks(
     for said in more:
         with pytest.raises(Forbidden, match="suspended"):
             say(juniper, said)
+    with juniper.database.reading() as session:
+        own = own_profile(session, juniper.actor)
+    assert own.reach("about_for") == (NOBODY, MEMBERS)
+    assert [term.slug for term in own.terms("conditions")] == ["fibromyalgia"]
+    assert (own.countries, own.age_bands) == ((("PT", "Portugal"),), (AgeBand.FROM_40,))
     form = page(juniper.client, ABOUT)
     assert "Your account is suspended" in form.text
     assert "Migraine" not in form.text

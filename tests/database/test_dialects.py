@@ -13,9 +13,9 @@ from sqlalchemy.exc import DBAPIError
 
 from forum.accounts.models import Member
 from forum.consent.models import ConsentEvent, ConsentRecord, InterfaceText, PolicyVersion
+from forum.database import migrate
 from forum.database.base import Base
 from forum.database.dialects import tools
-from forum.database import migrate
 from forum.database.session import Database
 from forum.jobs.models import Job
 from forum.privacy.models import Erasure, ErasureKind

@@ -10,6 +10,7 @@ from config import Settings
 from forum.community.models.kept_drafts import KeptDraft
 from forum.community.models.people import HealthTerm, Profile
 from forum.community.models.threads import Category, Post, PostVersion, Topic
+from forum.community.queries.threads import LONGEST_DESCRIPTION
 from forum.consent import wording
 from forum.consent.models import InterfaceText, PolicyDraftText, PolicyVersion
 from forum.consent.queries import policies_in_force
@@ -17,6 +18,7 @@ from forum.moderation.helplines import FALLBACK_NAME, country_name
 from forum.moderation.models import Helpline
 from forum.site import shipped_texts
 from forum.text.differences import differences
+from forum.text.excerpts import first_words
 from forum.text.markdown import render_page
 from forum.text.pseudo import PSEUDO
 from forum.text.translate import DEFAULT_LOCALE, own_name
@@ -80,6 +82,9 @@ def _of_the_operator(settings: Settings) -> Iterator[str]:
 def _stored(session: Session) -> Iterator[str]:
     for column in STORED:
         yield from session.scalars(select(column).distinct())
+    for html in session.scalars(select(Post.html).where(Post.number == 1)):
+        # How a topic begins describes its page to whoever sees no more of it than a link.
+        yield first_words(html, LONGEST_DESCRIPTION)
     for words in session.scalars(select(InterfaceText.text)):
         # A receipt shows what was asked line by line, in the language in which it was asked.
         yield from words.splitlines()

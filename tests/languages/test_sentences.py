@@ -47,6 +47,8 @@ NO_SENTENCES = {
     "The provider sends people back by GET, and the attempt they come back to is used up at once.",
     "A member's id is a number.",
     "Two kinds of jobs have the same name.",
+    "Without a term there is nothing to look up.",
+    "A word is made of letters, digits and marks.",
     "Lax",
     "Pseudo",
     "View",

@@ -5,6 +5,10 @@ from tests.leaks.markers import TOPICS
 from tests.leaks.stage import SHARED_CONDITION, Stage
 from tests.pages import read_page
 
+# Who looks again: one of each kind for whom something is otherwise then.
+AFTER_NARROWING = ("visitor", "member", "sharer", "author", "withdrawn", "supporter", "here")
+AT_REST = ("visitor", "supporter", "author", "here")
+
 
 def narrow(stage: Stage) -> None:
     """Let the author leave each topic to the next narrower audience.

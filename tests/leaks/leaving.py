@@ -25,9 +25,17 @@ _NAMES = (parts.BLOCKED, parts.REACTED)
 _OWNERS = {"members": "members' owner", "everyone": "everyone's owner"}
 
 
+def without_row() -> list[str]:
+    """Return the tables of a copy and the letters that nobody gave a row."""
+    return [
+        *(one.name for one in tables() if one.name not in COPIES),
+        *(name for name in (_letter(*one) for one in _mailed()) if name not in LETTERS),
+    ]
+
+
 def copies_of_everybody(stage: Stage) -> list[str]:
     """Have a copy made for everybody, and return what is in one and shouldn't be, or isn't."""
-    wrong = [f"No row for the table {one.name} of a copy" for one in tables() if one.name not in COPIES]
+    wrong: list[str] = []
     for who in stage.people:
         assert copies.ask(stage.people[who]).status_code == 303, who
     copies.work(stage.app)
@@ -65,10 +73,7 @@ def letters(stage: Stage) -> list[str]:
     """Have every letter written that follows from something, and return what one says and shouldn't."""
     wrong = []
     for kind, consequence in _mailed():
-        name = f"{kind.__name__}.{consequence.handler.__name__}"
-        if name not in LETTERS:
-            wrong.append(f"No row for the letter {name}")
-            continue
+        name = _letter(kind, consequence)
         with stage.database.transaction() as session:
             letter = consequence.handler(session, _EVENTS[name](stage))
         assert letter is not None, name
@@ -83,6 +88,10 @@ def _mailed() -> Iterator[tuple[type[Event], Mailed]]:
         for consequence in consequences:
             if isinstance(consequence, Mailed):
                 yield kind, consequence
+
+
+def _letter(kind: type[Event], consequence: Mailed) -> str:
+    return f"{kind.__name__}.{consequence.handler.__name__}"
 
 
 def _account_notice(stage: Stage) -> Event:

@@ -1,7 +1,7 @@
 """What a row of the table of surfaces is, and the readers that many of them have in common."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.leaks.readers import NOBODY, ROLES, STAFF, Readers, always, but
 
@@ -11,6 +11,18 @@ _NO_WRITERS = ("visitor", "suspended", "withdrawn", "waiting")
 DESK = always(*STAFF)
 # Where nothing shows to anybody: whoever would see it first.
 SEE_MOST = ("visitor", "author", "administrator")
+# Who looks again at what everybody looks at elsewhere: one of each kind that the tables tell apart in general.
+IN_SHORT = (
+    "visitor",
+    "member",
+    "sharer",
+    "author",
+    "blocked",
+    "withdrawn",
+    "supporter",
+    "here",
+    "administrator",
+)
 WHOLE_DESK = always("moderator", "administrator")
 
 
@@ -61,9 +73,14 @@ def at(route: str, address: str, *shown: Shows, follow: bool = False) -> Surface
     return Surface(route, address, shown, follow=follow, who=ROLES if shown else SEE_MOST)
 
 
+def briefly(surface: Surface) -> Surface:
+    """Return a row that one of each kind looks at: a second way to what everybody looks at elsewhere."""
+    return replace(surface, who=IN_SHORT)
+
+
 def sent(route: str, address: str, form: Mapping[str, str], *shown: Shows) -> Surface:
-    """Return the row of a form that is answered with a page."""
-    return Surface(route, address, shown, form)
+    """Return the row of a form that is answered with a page: the same as the one on which it stands."""
+    return Surface(route, address, shown, form, who=(*SEE_MOST, "member", "blocked") if shown else SEE_MOST)
 
 
 def nothing(*routes: str) -> tuple[Surface, ...]:
@@ -76,6 +93,6 @@ def own(route: str, address: str, *shown: Shows, form: Mapping[str, str] | None 
     return Surface(route, address, shown, form, who=(*SEE_MOST, "member", "here"))
 
 
-def desk(route: str, address: str, *shown: Shows) -> Surface:
+def desk(route: str, address: str, *shown: Shows, form: Mapping[str, str] | None = None) -> Surface:
     """Return the row of a page for moderators: nobody else gets to any of them."""
-    return Surface(route, address, shown, who=("author", "there", *STAFF))
+    return Surface(route, address, shown, form, who=("author", "there", *STAFF))

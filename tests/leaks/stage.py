@@ -25,6 +25,7 @@ from forum.community.models.people import AgeBand, HealthTerm, MemberTerm, Profi
 from forum.community.models.reactions import ReactionKind
 from forum.community.models.threads import SHARED, Audience, Intent, Post
 from forum.community.picture_files import store_of, take_in
+from forum.community.profiles import listed_as
 from forum.community.unsent import DraftPlace, Known, Unsent
 from forum.community.what_is_sent import CategoryDraft, PostDraft, PostEdit, TopicDraft
 from forum.consent.models import ConsentRecord
@@ -74,7 +75,10 @@ class Stage:
     values: dict[str, object] = field(default_factory=dict)
     of_topics: dict[str, dict[str, object]] = field(default_factory=dict)
     of_profiles: dict[str, dict[str, object]] = field(
-        default_factory=lambda: {of: {"owner": name} for of, name in OWNERS.items()}
+        default_factory=lambda: {
+            of: {"owner": name, **({"told_owner": name} if of != "nobody" else {})}
+            for of, name in OWNERS.items()
+        }
     )
     markers: dict[Name, str] = field(default_factory=dict)
     # Whom each topic is for by now, and each that nobody answered; and as whom each role is looked up by now.
@@ -218,6 +222,10 @@ def _say_of_themselves(stage: Stage) -> None:
         stage.values["condition"] = _term(session, TermKind.CONDITION, SHARED_CONDITION, "With pain")
         for role in ("sharer", "author", "withdrawn", "other", "kind condition"):
             _take(stage, session, role, int(str(stage.values["condition"])))
+        # Who has another one reads none of what those with this one share.
+        another = _term(session, TermKind.CONDITION, "another-condition", "With aches")
+        for role in ("member", "supporter"):
+            _take(stage, session, role, another)
         for of, who in owners.items():
             for part, kind in ((parts.CONDITION, TermKind.CONDITION), (parts.TREATMENT, TermKind.TREATMENT)):
                 name = stage.markers[part, of] = word(part, of)
@@ -235,7 +243,7 @@ def _say_of_themselves(stage: Stage) -> None:
                     about=stage.markers[parts.ABOUT, of],
                     country=codes[COUNTRIES[of]],
                     age_band=bands[AGES[of]],
-                    listed=True,
+                    listed_as=listed_as(stage.people[who].name),
                     **dict.fromkeys(fields, FIELDS[of]),
                 )
             )

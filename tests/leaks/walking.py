@@ -12,8 +12,8 @@ from tests.leaks.markers import TOPICS, Name, found_in, is_authors
 from tests.leaks.rows import Shows, Surface
 from tests.leaks.stage import Stage
 
-# The list of what a search found.
-_FOUND = re.compile(r'<ol class="cards wide".*?</ol>', re.DOTALL)
+# The lists of what a search found, and of what would find something where it found nothing.
+_FOUND = re.compile(r'<ol class="cards wide".*?</ol>|<ul aria-labelledby="instead".*?</ul>', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +25,17 @@ class Place:
     about: str | None
 
 
-def walk(stage: Stage, surfaces: Iterable[Surface], *, again: bool = False) -> list[str]:
+def walk(stage: Stage, surfaces: Iterable[Surface], *, again: Collection[str] = ()) -> list[str]:
     """Look at these surfaces as everybody, and return what shows to whom it shouldn't, or doesn't where it should.
 
-    ``again`` looks only where somebody found something the first time: nothing that happens lets more be seen.
+    ``again`` says who looks once more, and that is only where somebody found something the first time: nothing that
+    happens lets more be seen.
     """
     wrong = []
     for place in (place for surface in surfaces for place in places_of(stage, surface)):
         for role in place.surface.who:
             wanted = expected(stage, place.surface.shows, role, place.about)
-            if again and (place.address, role) not in stage.seen and not wanted:
+            if again and (role not in again or ((place.address, role) not in stage.seen and not wanted)):
                 continue
             found = look(stage, place, role)
             if found:
@@ -95,9 +96,15 @@ def _text_of(stage: Stage, answer: TestResponse, place: Place) -> str:
 
 
 def _without_question(said: str, address: str) -> str:
-    """Return a page of a search without what was asked for, but for what was found."""
+    """Return a page of a search without what was asked for, but for what was found and what to try instead.
+
+    All that was typed stands in the box. What is suggested is less of it, and tells that it finds something.
+    """
     found = "".join(_FOUND.findall(said))
-    return _FOUND.sub("", said).replace(address.rpartition("=")[2], "") + found
+    said = _FOUND.sub("", said)
+    for typed in address.partition("=")[2].split("+"):
+        said = said.replace(typed, "")
+    return said + found
 
 
 def expected(stage: Stage, shown: Iterable[Shows], role: str, about: str | None = None) -> frozenset[Name]:

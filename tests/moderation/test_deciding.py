@@ -41,7 +41,7 @@ def thread(app: Flask, database: Database) -> Thread:
 # --- reasons ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("word", ["suspend", "lift", "turn-away"])
+@pytest.mark.parametrize("word", ["suspend", "lift", "clear-profile", "turn-away"])
 @pytest.mark.parametrize("step", ["preview", "act"])
 def test_something_else_needs_own_words_about_members_too(
     app: Flask, database: Database, cedar: Someone, word: str, step: str

@@ -71,7 +71,7 @@ def test_who_left_and_who_never_was_read_the_same(app: Flask, cedar: Someone) ->
     ]
     assert texts[0] == texts[1]
     assert refusal(cedar.client, f"{DESK}/Juniper") == refusal(cedar.client, f"{DESK}/Sorrel")
-    for word in ("suspend", "lift", "let-in", "turn-away"):
+    for word in ("suspend", "lift", "clear-profile", "let-in", "turn-away"):
         gone, never = f"{DESK}/Juniper/{word}", f"{DESK}/Sorrel/{word}"
         assert refusal(cedar.client, gone) == refusal(cedar.client, never)
 
@@ -96,12 +96,12 @@ def test_a_members_page_says_how_things_stand_and_what_was_decided(
     assert f"{DESK}/Rowan/suspend" not in links
 
 
-def test_a_members_page_takes_five_statements(app: Flask, database: Database, cedar: Someone) -> None:
+def test_a_members_page_takes_six_statements(app: Flask, database: Database, cedar: Someone) -> None:
     cast.member(app, "Juniper")
     with recorded(database) as statements:
         page(cedar.client, f"{DESK}/Juniper")
     # Beside one for who asks and one for the community's settings.
-    assert len(statements) == 7
+    assert len(statements) == 8
     with recorded(database) as statements:
         page(cedar.client, DESK)
     assert len(statements) == 3

@@ -181,6 +181,9 @@ def test_there_are_words_for_whatever_anybody_is_told() -> None:
             Action.CATEGORY_WATCH,
             Action.WATCH_END,
             Action.MEMBER_BLOCK,
+            Action.MEMBERS_LIST,
+            Action.PROFILE_CHANGE,
+            Action.PROFILE_NARROW,
             Action.MEMBER_LOOK_UP,
             Action.MEMBER_NOTE,
         ):

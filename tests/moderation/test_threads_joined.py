@@ -4,8 +4,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from forum.community.commands.categories import set_audiences
 from forum.community.models.threads import Audience, Post, PostState, Topic, TopicState
 from forum.database.session import Database
+from forum.permissions.actor import OPERATOR
 from forum.treatments.models import Treatment
 from tests import cast
 from tests.community.conftest import new_key, reply, start, topic_draft
@@ -113,6 +115,26 @@ def test_the_narrower_audience_holds(app: Flask, thread: Thread) -> None:
     done(morgan.client, f"/moderation/topics/{members}/merge", target=str(public))
     assert topic_row(thread.database, public).audience is Audience.MEMBERS
     assert visitor.get(f"/topics/{public}").status_code == 404
+
+
+def test_joining_goes_around_no_limit_of_the_category(app: Flask, thread: Thread, target: int) -> None:
+    """Also where the topic that stands there began before the limit; moving there narrows as much."""
+    morgan, visitor = cast.moderator(app, "Morgan"), cast.visitor(app)
+    with thread.database.transaction() as session:
+        set_audiences(session, OPERATOR, "daily-life", None, Audience.MEMBERS)
+    shown = decide(morgan.client, f"{thread.desk}/merge", "preview", target=str(target)).text
+    assert "Where that topic stands, so many readers are not allowed." in shown
+    assert "“Flare number nine” can then be read by members only. This can&#39;t be undone." in shown
+    done(morgan.client, f"{thread.desk}/merge", target=str(target))
+    assert topic_row(thread.database, target).audience is Audience.MEMBERS
+    assert visitor.get(f"/topics/{target}").status_code == 404
+    assert visitor.get(f"/posts/{thread.post_ids[0]}").status_code == 404
+    assert entries(thread.database)[0].facts["audience"] == "members"
+    # Juniper lost readers of their topic by it.
+    assert {one.member_id for one in notices(thread.database)} == {
+        thread.author.member_id,
+        thread.other.member_id,
+    }
 
 
 def test_a_reply_to_a_topic_that_was_joined_meanwhile_is_not_lost(

@@ -2,11 +2,12 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from forum.community.commands.categories import set_audiences
-from forum.community.models.threads import Audience, PostState, TopicState
+from forum.community.models.people import HealthTerm
+from forum.community.models.threads import Audience, PostState, Topic, TopicState
 from forum.database.session import Database
 from forum.moderation.models import Notice
 from forum.permissions.actor import OPERATOR
@@ -14,6 +15,7 @@ from forum.privacy.models import Erasure, ErasureKind
 from forum.treatments.models import Treatment
 from tests import cast
 from tests.community.conftest import start, topic_draft
+from tests.community.saying import make_terms
 from tests.moderation.threads import (
     Thread,
     decide,
@@ -176,6 +178,20 @@ def test_moving_a_topic_for_moderators_alone_says_who_can_read_it_then(app: Flas
     (notice,) = told_to(thread, thread.author)
     told = text_of(thread.author.client.get(f"/notices/{notice.id}"))
     assert "The moderators of that category can read it now, whoever else may." in told
+    # What is for those with the same condition has its moderators among its readers, too.
+    make_terms(thread.database)
+    with thread.database.transaction() as session:
+        shared = {
+            "audience": Audience.SAME_CONDITION,
+            "condition_id": select(HealthTerm.id).limit(1).scalar_subquery(),
+        }
+        session.execute(update(Topic).where(Topic.id == private).values(shared))
+    shown = text_of(decide(morgan.client, address, "preview", category="flares-today"))
+    assert (
+        "The moderators of “Flares today” can read it then, beside members who say that they live with"
+        in shown
+    )
+    assert opened not in shown
 
 
 @pytest.mark.proves("D8")

@@ -170,7 +170,12 @@ EXPECTED: dict[Action, dict[str, set[str]]] = {
     Action.MEMBER_LET_IN: dict.fromkeys(SUBJECTS, MODERATORS),
     **{
         action: {**dict.fromkeys(SUBJECTS, MODERATORS), "oneself": NOBODY, "a moderator": ADMINISTRATORS}
-        for action in (Action.MEMBER_SUSPEND, Action.MEMBER_TURN_AWAY, Action.MEMBER_NOTE)
+        for action in (
+            Action.MEMBER_SUSPEND,
+            Action.MEMBER_PROFILE_CLEAR,
+            Action.MEMBER_TURN_AWAY,
+            Action.MEMBER_NOTE,
+        )
     },
     # The operator, too: administrators who suspended each other could not end it.
     Action.MEMBER_UNSUSPEND: {

@@ -26,7 +26,7 @@ from forum.database.session import Database
 from forum.jobs import queue
 from forum.jobs.worker import Worker
 from forum.privacy import erasing, exports
-from forum.search import indexing
+from forum.search import whole_index
 from forum.text.markdown import render_post
 from tests import cast
 from tests.cast import Someone
@@ -116,7 +116,7 @@ def do_everything(database: Database, settings: Settings, after: timedelta) -> N
         worker = Worker(database, handlers, errands=errands)
         worker.run_due(limit=200)
         with database.transaction() as session:
-            queue.enqueue(session, indexing.TIDY, {})
+            queue.enqueue(session, whole_index.TIDY, {})
         worker.run_due(limit=10)
 
 

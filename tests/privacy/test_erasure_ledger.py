@@ -88,6 +88,11 @@ def test_whatever_must_not_come_back_is_noted_with_it(
         # Saying more is nothing that could come back; saying less is.
         change_profile(session, someone.actor, Said(about="Words", about_for=FieldAudience.MEMBERS))
         change_profile(session, someone.actor, Said(about="Words"))
+        # What nobody else saw can be taken away, and shown to nobody new, as often as anybody likes.
+        for about, country in (("Other words", "PT"), ("Words", ""), ("", "FR"), ("", "")):
+            change_profile(session, someone.actor, Said(about, country=country))
+        for told in (FieldAudience.EVERYONE, FieldAudience.NOBODY):
+            change_profile(session, someone.actor, Said(country_for=told))
         restrict_member(session, someone.actor)
     with database.transaction() as session:
         lift_restriction(session, someone.actor)

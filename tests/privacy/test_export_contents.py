@@ -112,7 +112,7 @@ def test_what_is_no_words_is_there_as_it_is_in_the_database(app: Flask, rowan: c
     assert (member["uuid"], member["state"], member["locale"]) == (str(rowan.uuid), "active", "en")
     assert json_of(copy)["member"] == {"uuid": str(rowan.uuid), "name": member["name"]}
     (profile,) = data["profile"]
-    assert (profile["country"], profile["about_for"], profile["listed"]) == ("PT", "nobody", False)
+    assert (profile["country"], profile["about_for"]) == ("PT", "nobody")
     # By its name, and not by a number that says nothing to them.
     assert data["member_term"] == [{"term_id": "Back pain"}]
 

@@ -15,9 +15,7 @@ from forum.accounts.leaving import GRACE, begin_leaving
 from forum.accounts.models import AccountNotice, Ban, Leaving, Member, PostsFate, SignInSession, Suspension
 from forum.accounts.sign_in_sessions import sign_in
 from forum.community.commands import writing as commands
-from forum.community.models.people import FieldAudience
 from forum.community.models.threads import Post, PostState, PostVersion
-from forum.community.profiles import Said
 from forum.community.purging import purge_earlier_text
 from forum.community.what_is_sent import PostEdit
 from forum.consent.changing import take_back
@@ -38,7 +36,6 @@ from forum.text.markdown import render_post
 from tests import cast
 from tests.cast import Someone
 from tests.community.conftest import reply, start, topic_draft
-from tests.community.saying import make_terms, say, terms_of
 from tests.moderation.conftest import make_room
 from tests.moderation.leaving import MARK as WORD
 from tests.moderation.leaving import ROOM, is_there, leave, run
@@ -332,40 +329,6 @@ def test_restriction_and_its_end_are_done_again(
     put_back()
     replay(settings)
     assert (state_of(someone), state_of(other)) == (MemberState.RESTRICTED, MemberState.ACTIVE)
-
-
-@pytest.mark.proves("D10")
-def test_what_somebody_said_of_themselves_and_took_back_since_is_for_nobody(
-    app: Flask,
-    database: Database,
-    settings: Settings,
-    people: tuple[Someone, Someone],
-    taken: Callable[[], Back],
-) -> None:
-    someone, other = people
-    make_terms(database)
-    said = Said(
-        about="Words that they took back.",
-        about_for=FieldAudience.EVERYONE,
-        conditions=frozenset({"migraine"}),
-        conditions_for=FieldAudience.MEMBERS,
-        listed=True,
-    )
-    for one in people:
-        say(one, said)
-    put_back = taken()
-    say(someone, Said())
-    put_back()
-    assert replay(settings) == {ErasureKind.PROFILE_NARROWED: 1}
-    assert terms_of(someone) == set()
-    # Who took nothing back has everything as it was.
-    assert terms_of(other) == {"migraine"}
-    visitor = app.test_client()
-    assert visitor.get(f"/members/{someone.name}").status_code == 404
-    assert "Words that they took back." in visitor.get(f"/members/{other.name}").text
-    names = other.client.get("/members").text
-    assert f"/members/{other.name}" in names
-    assert f"/members/{someone.name}" not in names
 
 
 @pytest.mark.proves("D10")

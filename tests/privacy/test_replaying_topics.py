@@ -73,7 +73,7 @@ def test_topics_that_got_fewer_readers_and_pictures_that_were_removed_do_not_com
     with database.transaction() as session:
         # A condition that the list had not when the backup was made.
         add_term(session, OPERATOR, TermDraft(TermKind.CONDITION, "Gout"))
-    say(someone, Said(conditions=frozenset({"gout"})))
+    say(someone, Said(conditions=frozenset({"gout", "migraine"})))
     with database.transaction() as session:
         edit = DetailsEdit(Audience.SAME_CONDITION, condition_slug="gout")
         change_details(session, someone.actor, late, edit)

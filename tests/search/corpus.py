@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from forum.database.session import Database
 from forum.permissions.actor import Actor
-from forum.search.query import Phrase, Term, Words
+from forum.search.engine import Phrase, Term, Words
 from forum.search.words import forms_of
 from forum.text.markdown import render_post
 from forum.text.translate import speaking

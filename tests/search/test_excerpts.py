@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from forum.search.excerpts import LEAD_IN, LONGEST_EXCERPT, excerpt, marked
+from forum.text.markdown import render_post
 
 FAR = "Some words that fill a line. " * 40
 
@@ -34,6 +35,11 @@ def test_without_a_hit_the_beginning_is_shown() -> None:
 def test_nobody_is_named_and_nobody_quoted() -> None:
     shown = excerpt("<p>[[quote 1]]</p><p>Thank you, [[mention 2]]. A pump?</p>", "en", [("pump",)])
     assert shown == "Thank you, @a member. A <mark>pump</mark>?"
+    # What reads like a slot, and is none where the post is shown, stays as it was typed.
+    typed = render_post("[*[mention 1]]* &amp; \\[&nbsp;[[quote 2]], a pump").html
+    shown = excerpt(typed, "en", [("pump",)])
+    assert "[[mention 1]] &amp; [" in shown
+    assert "[[quote 2]], a <mark>pump</mark>" in shown
 
 
 def test_markup_of_posts_is_gone_and_signs_stay_signs() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select, update
 from sqlalchemy.orm import Session
 
 from forum.accounts.leaving import begin_leaving, hold_member
@@ -20,6 +20,7 @@ from forum.consent import commands as consent
 from forum.database.personal_data import Subject
 from forum.database.session import Database
 from forum.errors import Refusal
+from forum.events import TreatmentPublished, emit
 from forum.moderation.commands import threads
 from forum.moderation.deciding import about_post, about_topic
 from forum.moderation.drafts import SplitDraft, ThreadDraft
@@ -27,20 +28,24 @@ from forum.moderation.models import ReasonCode
 from forum.permissions.actions import Action
 from forum.permissions.actor import Actor, MemberId, Purpose
 from forum.privacy import erasing
+from forum.privacy.restriction import lift_restriction, restrict_member
 from forum.search import documents
+from forum.search.engine import Term, Words
 from forum.search.engines import engine_of
 from forum.search.engines.layout import laid_out
-from forum.search.indexing import wrong_among, wrong_treatments
 from forum.search.models import SearchDocument
-from forum.search.query import Term, Words
+from forum.search.whole_index import wrong_among, wrong_treatments
 from forum.text.markdown import render_post
 from forum.text.translate import speaking
+from forum.treatments.models import TreatmentVersion
 from tests import cast
 from tests.cast import BAN_KEYS, Someone
 from tests.community.conftest import new_key, reply_draft, topic_draft
 from tests.moderation.conftest import make_room
+from tests.site.texts import publish_texts
 
-ROOMS = ("flares-today", "daily-life")
+ROOMS = ("flares-today", "medicines")
+CONDITION = "crps"
 STEPS = 110
 WORDS = (
     "pain",
@@ -75,7 +80,11 @@ class Doings:
         self.chance = random.Random(seed)  # noqa: S311 - the same each time, so that what fails fails again.
         self.members = [cast.member(app, name) for name in ("Rowan", "Juniper", "Marlow", "Hazel")]
         self.moderator = cast.moderator(app)
-        # Nothing of what they may do changes but by leaving and pausing, at the end.
+        for one in self.members:
+            cast.say_condition(one, CONDITION)
+        # Whoever has their account restricted at the moment.
+        self.resting: Someone | None = None
+        # Nothing of what they may do changes but by resting, and by leaving and pausing at the end.
         self.actors = {one.member_id: one.actor for one in (*self.members, self.moderator)}
         self.done: Counter[str] = Counter()
         self.kinds: dict[str, tuple[int, Callable[[Session], object]]] = {
@@ -89,6 +98,8 @@ class Doings:
             "move": (1, self.move),
             "merge": (2, self.merge),
             "split": (3, self.split),
+            "rest": (2, self.rest),
+            "treatment": (1, self.change_treatment),
         }
 
     def something(self) -> None:
@@ -115,7 +126,8 @@ class Doings:
 
     def someone(self) -> Actor:
         """Return one of the members."""
-        return self.actors[self.chance.choice(self.members).member_id]
+        here = [one for one in self.members if one is not self.resting]
+        return self.actors[self.chance.choice(here).member_id]
 
     def post(self, session: Session) -> int:
         """Return one of the posts."""
@@ -136,8 +148,10 @@ class Doings:
 
     def start(self, session: Session) -> None:
         """Start a topic."""
+        audience = self.chance.choice(list(Audience))
         draft = replace(
-            topic_draft(self.chance.choice(ROOMS), self.text(), self.chance.choice(list(Audience)[:3])),
+            topic_draft(self.chance.choice(ROOMS), self.text(), audience),
+            condition_slug=CONDITION if audience is Audience.SAME_CONDITION else "",
             title=f"About {self.chance.choice(WORDS)} and {self.chance.choice(WORDS)}",
         )
         writing.start_topic(session, self.someone(), draft)
@@ -170,8 +184,9 @@ class Doings:
     def details(self, session: Session) -> None:
         """Give a topic another title, or other readers."""
         topic = session.get_one(Topic, self.topic(session))
-        audience = self.chance.choice([topic.audience, Audience.MEMBERS])
-        edit = DetailsEdit(audience, title=f"Now about {self.chance.choice(WORDS)}")
+        audience = self.chance.choice([topic.audience, Audience.MEMBERS, Audience.SAME_CONDITION])
+        condition = CONDITION if audience is Audience.SAME_CONDITION else ""
+        edit = DetailsEdit(audience, f"Now about {self.chance.choice(WORDS)}", condition_slug=condition)
         change_details(session, self.author(topic.author_id), topic.id, edit)
 
     def decide_on_post(self, session: Session) -> None:
@@ -213,6 +228,27 @@ class Doings:
         split = SplitDraft(post_ids=some, title=f"Split off {self.chance.choice(WORDS)}")
         threads.split_topic(session, self.actors[self.moderator.member_id], topic, split, draft)
 
+    def rest(self, session: Session) -> None:
+        """Have somebody's account restricted, or the one that is restricted given back."""
+        if self.resting is None:
+            someone = self.chance.choice(self.members)
+            restrict_member(session, self.actors[someone.member_id])
+            self.resting = someone
+        else:
+            lift_restriction(session, self.actors[self.resting.member_id])
+            self.resting = None
+            self.done["lift"] += 1
+
+    def change_treatment(self, session: Session) -> None:
+        """Have a treatment's page say something else, as whoever publishes a newer version of it would."""
+        last = session.scalars(select(TreatmentVersion).order_by(TreatmentVersion.id.desc())).first()
+        assert last is not None
+        new = {one.key: getattr(last, one.key) for one in inspect(TreatmentVersion).column_attrs}
+        new |= {"id": None, "version": last.version + 1, "summary": self.text()}
+        session.add(TreatmentVersion(**new))
+        session.flush()
+        emit(session, TreatmentPublished(treatment_id=last.treatment_id))
+
     def erase(self, someone: Someone, posts: PostsFate) -> None:
         """Have somebody leave, and their days be over."""
 
@@ -222,6 +258,8 @@ class Doings:
             erasing.erase_now(session, Subject(someone.member_id, someone.uuid), BAN_KEYS, posts)
 
         self.members.remove(someone)
+        if someone is self.resting:
+            self.resting = None
         self.do("erase", work)
 
 
@@ -255,9 +293,8 @@ def disagreements(database: Database) -> list[int]:
 
 
 def test_the_index_never_disagrees_with_the_posts(app: Flask, database: Database) -> None:
-    for room in ROOMS:
-        make_room(database, room)
-    doings = Doings(app, database, seed=7)
+    publish_texts(app)
+    doings = Doings(app, database, seed=12)
     for _topic in range(4):
         doings.do("start", doings.start)
     for step in range(STEPS):
@@ -267,11 +304,25 @@ def test_the_index_never_disagrees_with_the_posts(app: Flask, database: Database
         if step == STEPS // 2:
             doings.erase(doings.members[0], PostsFate.DELETE)
             assert disagreements(database) == []
+    for kind, (_weight, work) in doings.kinds.items():
+        # What was refused whenever chance came to it.
+        for _again in range(30):
+            if not doings.done[kind]:
+                doings.do(kind, work)
+    assert disagreements(database) == []
     doings.erase(doings.members[0], PostsFate.KEEP)
     doings.do("pause", lambda session: consent.withdraw(session, doings.members[0].name, Purpose.HEALTH_DATA))
     assert disagreements(database) == []
+    with database.transaction() as session:
+        # What is said of the pages is seen, too.
+        version = session.scalars(documents.versions_in_force()).one()
+        session.execute(
+            update(TreatmentVersion).where(TreatmentVersion.id == version).values(summary="quoll")
+        )
+        assert wrong_treatments(session) == [version]
+        session.rollback()
     # Nothing of this was refused all the time.
-    assert {*doings.kinds, "erase", "pause"} <= doings.done.keys(), doings.done
+    assert {*doings.kinds, "erase", "pause", "lift"} <= doings.done.keys(), doings.done
 
 
 def test_words_that_were_taken_back_are_found_no_more(app: Flask, database: Database) -> None:

@@ -188,6 +188,31 @@ def test_hard_subjects_are_folded_away_or_left_out_as_the_reader_chose(
     assert "/search?q=quokka&notes=show" in {link.attributes["href"] for link in hidden.all("a")}
 
 
+def test_who_reads_a_topic_and_who_wrote_it_is_said_as_in_other_lists(
+    app: Flask, client: FlaskClient, database: Database, juniper: cast.Someone
+) -> None:
+    sharer = cast.sharer(app, "quokkitis")
+    condition_id = cast.say_condition(juniper, "quokkitis")
+    topic(database, juniper, "Open quokka")
+    shared = topic(database, juniper, "Shared quokka")
+    answer(database, sharer, shared, "Another quokka and quokka.")
+    set_audience(database, shared, Audience.SAME_CONDITION, condition_id)
+
+    def items(browser: FlaskClient) -> dict[str, Element]:
+        found = look(browser, "quokka").one("section", aria_labelledby="topics").all("li")
+        return {item.all("h3")[0].text: item for item in found}
+
+    for browser, who in ((sharer.client, "sharer"), (juniper.client, "author")):
+        seen = items(browser)
+        assert "Members with the same condition: Quokkitis" in seen["Shared quokka"].text, who
+        assert "Members" not in seen["Open quokka"].text, who
+        assert "/members/Juniper" in {link.attributes["href"] for link in seen["Open quokka"].all("a")}, who
+    # Visitors see no way to anybody's page.
+    (only,) = items(client).values()
+    assert "Juniper" in only.text
+    assert [link for link in only.all("a") if link.attributes["href"].startswith("/members")] == []
+
+
 def test_a_search_in_vain_says_what_finds_something(
     client: FlaskClient, database: Database, juniper: cast.Someone
 ) -> None:
@@ -203,6 +228,9 @@ def test_a_search_in_vain_says_what_finds_something(
     # A word that is known, spelt a little otherwise; nobody's own words are suggested.
     assert instead("fibromialgia") == ["fibromyalgia"]
     assert instead("in:flares fibromialgia") == ['in:"flares" fibromyalgia']
+    # Whoever mistypes one word may mistype the next: both are put right first.
+    topic(database, juniper, "Fibromyalgia and migraine")
+    assert instead("fibromialgia migrane")[0] == "fibromyalgia migraine"
     assert instead("quoka") == []
     assert instead("quokka unheardof") == ["quokka"]
     assert instead("neverwas fibromialgia unheardof") == ["fibromyalgia"]

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from forum.search.query import Phrase
+from forum.search.engine import Phrase
+from forum.search.sought import sought
 from forum.search.synonyms import FILE_NAME, Synonyms, WrongSynonyms, load
 from forum.search.syntax import read
-from forum.search.terms import sought
 from forum.text.translate import speaking
 
 GROUPS = Synonyms(

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forum.search.query import Term, Words
+from forum.search.engine import Term, Words
+from forum.search.sought import MOST_PHRASES, MOST_TERMS, sought
 from forum.search.synonyms import Synonyms
 from forum.search.syntax import LONGEST_QUERY, Asked, Piece, read, typed
-from forum.search.terms import MOST_TERMS, sought
 
 NONE = Synonyms({})
 
@@ -116,6 +116,12 @@ def test_more_than_we_can_look_for_is_cut_and_said() -> None:
     many = sought(read(" ".join(f"w{n}" for n in range(MOST_TERMS + 1))).pieces, NONE)
     assert (len(many.words.terms), many.was_cut) == (MOST_TERMS, True)
     assert words("knee KNEES knee").terms == (any_of("knee"),)
+    phrases = [f'"w{n} in"' for n in range(MOST_PHRASES)]
+    assert not sought(read(" ".join([*phrases, phrases[0], "more"])).pieces, NONE).was_cut
+    # Whether they are wanted or not.
+    for one_more in ('"w9 in"', '-"w9 in"'):
+        few = sought(read(" ".join([*phrases, one_more, "more"])).pieces, NONE)
+        assert (len(few.words.terms), few.words.without, few.was_cut) == (MOST_PHRASES + 1, (), True)
 
 
 @given(st.text(max_size=250))

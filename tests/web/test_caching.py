@@ -21,6 +21,7 @@ def public_addresses(app: Flask, topic_id: int) -> list[str]:
         "slug": "flares-today",
         "kind": "terms",
         "version": 1,
+        "number": 1,
         "provider": "google",
         "told": "report",
         "code": "nobodys",

@@ -5,18 +5,17 @@ from dataclasses import dataclass
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Answer
 
-from forum.admin.list_forms import (
+from forum.admin.category_forms import (
     AudiencesForm,
-    Choice,
     default_choices,
     limit_choices,
     parse_audiences,
     show_audiences,
 )
-from forum.admin.list_queries import has_wider_topics
+from forum.admin.forms import Choice
 from forum.admin.views.blueprint import SEE_OTHER, admin
 from forum.community.commands.categories import set_audiences
-from forum.community.queries.rooms import Room, room_named, rooms
+from forum.community.queries.rooms import Room, has_wider_topics, room_named, rooms
 from forum.errors import Invalid
 from forum.permissions.actions import Action
 from forum.web import current

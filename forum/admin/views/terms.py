@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Answer
 
-from forum.admin.list_forms import (
-    Choice,
+from forum.admin.forms import Choice
+from forum.admin.term_forms import (
     NewTermForm,
     TermForm,
     kind_choices,

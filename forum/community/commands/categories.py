@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from forum.accounts.models import Member
 from forum.audit_log.commands import record
 from forum.community.audiences import DEFAULTS, LIMITS
-from forum.community.models.threads import Audience, Category, CategoryModerator, Intent, is_narrower
+from forum.community.models.threads import Audience, Category, CategoryModerator, Intent
 from forum.community.opening import new_topic, open_topic
 from forum.community.what_is_sent import CategoryDraft
 from forum.errors import Invalid, NotFound
@@ -65,7 +65,7 @@ def set_audiences(
     Topics that stand there stay as they are: their authors chose their readers.
 
     Emits: CategoryChanged (unless it is so already)
-    Raises: NotFound, SignInFirst, Forbidden, Invalid (what can't be chosen, or a default above the limit)
+    Raises: NotFound, SignInFirst, Forbidden, Invalid (what can't be chosen; no default is above any limit)
     """
     require(actor, Action.CATEGORY_CHANGE)
     category = session.scalar(
@@ -78,13 +78,8 @@ def set_audiences(
         raise NotFound
     if widest_audience not in LIMITS:
         raise Invalid({"widest_audience": _("Choose how many can read a topic at most.")})
-    if default_audience is not None:
-        if default_audience not in DEFAULTS:
-            raise Invalid({"default_audience": _("Choose what is chosen beforehand.")})
-        if is_narrower(widest_audience, default_audience):
-            raise Invalid(
-                {"default_audience": _("These are more readers than a topic here can have. Choose fewer.")}
-            )
+    if default_audience is not None and default_audience not in DEFAULTS:
+        raise Invalid({"default_audience": _("Choose what is chosen beforehand.")})
     if (category.default_audience, category.widest_audience) == (default_audience, widest_audience):
         return
     category.default_audience, category.widest_audience = default_audience, widest_audience

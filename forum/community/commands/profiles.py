@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from forum.accounts.leaving import hold_member
 from forum.accounts.models import Member
 from forum.community.models.people import HealthTerm, MemberTerm, Profile, TermKind
-from forum.community.profiles import Said
+from forum.community.profiles import Said, listed_as
 from forum.community.queries.profiles import own_profile
 from forum.consent.choices_queries import consent_stands
 from forum.errors import Invalid, NotFound
@@ -26,7 +26,7 @@ def change_profile(session: Session, actor: Actor, said: Said) -> None:
     here, by what stood there before. Conditions and treatments can be those on offer, and those that are theirs
     already.
 
-    Emits: ProfileChanged (unless it already reads so), ProfileNarrowed (where something is said no more, or to fewer)
+    Emits: ProfileChanged (unless it already reads so), ProfileNarrowed (where somebody else could see more before)
     Raises: SignInFirst, Forbidden, AgreeFirst, NotFound (they were erased), Invalid (something is offered no more)
     """
     require(actor, Action.PROFILE_NARROW)
@@ -40,10 +40,10 @@ def change_profile(session: Session, actor: Actor, said: Said) -> None:
     _refuse_unknown(said.treatments - {term.slug for term in before.treatments}, "treatments")
     member_id = _id_of(actor)
     _keep_terms(session, member_id, said)
-    _keep_fields(session, member_id, said)
+    _keep_fields(session, member_id, said, actor.name)
     session.flush()
     emit(session, ProfileChanged(member_id))
-    if not before.said.adds_nothing_to(said):
+    if said.takes_back_from(before.said):
         emit(session, ProfileNarrowed(member_id))
 
 
@@ -55,11 +55,13 @@ def _as_of_now(session: Session, actor: Actor) -> Actor:
     state = hold_member(session, _id_of(actor))
     if state is None:
         raise NotFound
-    agrees = session.scalar(
-        select(consent_stands(Member.uuid, Purpose.HEALTH_DATA)).where(Member.id == actor.member_id)
-    )
-    missing = frozenset() if agrees else frozenset({Purpose.HEALTH_DATA})
-    return replace(actor, state=state, missing_consents=actor.missing_consents | missing)
+    now = session.execute(
+        select(consent_stands(Member.uuid, Purpose.HEALTH_DATA).label("agrees"), Member.name).where(
+            Member.id == actor.member_id
+        )
+    ).one()
+    missing = frozenset() if now.agrees else frozenset({Purpose.HEALTH_DATA})
+    return replace(actor, state=state, name=now.name, missing_consents=actor.missing_consents | missing)
 
 
 def _id_of(actor: Actor) -> MemberId:
@@ -95,7 +97,7 @@ def _keep_terms(session: Session, member_id: MemberId, said: Said) -> None:
         )
 
 
-def _keep_fields(session: Session, member_id: MemberId, said: Said) -> None:
+def _keep_fields(session: Session, member_id: MemberId, said: Said, name: str) -> None:
     profile = session.get(Profile, member_id)
     if profile is None:
         profile = Profile(member_id=member_id)
@@ -104,4 +106,4 @@ def _keep_fields(session: Session, member_id: MemberId, said: Said) -> None:
     profile.conditions_for, profile.treatments_for = said.conditions_for, said.treatments_for
     profile.country, profile.country_for = said.country, said.country_for
     profile.age_band, profile.age_band_for = said.age_band, said.age_band_for
-    profile.listed = said.listed
+    profile.listed_as = listed_as(name) if said.listed else None

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from forum.audit_log.commands import record
+from forum.audit_log.commands import PublicName, record
 from forum.community.models.people import LONGEST_TERM, HealthTerm, TermKind
 from forum.community.what_is_sent import TermDraft
 from forum.errors import Invalid, NotFound
@@ -80,11 +80,12 @@ def change_term(session: Session, actor: Actor, term_id: int, name: str, *, offe
         raise NotFound
     if (term.name, term.offered) == (name, offered):
         return
-    if term.name != name:
+    before = term.name
+    if before != name:
         _refuse_twice(session, term.kind, name, "", but=term.id)
     term.name, term.offered = name, offered
     session.flush()
-    _tell(session, actor, term)
+    _tell(session, actor, term, before)
 
 
 def _refuse_twice(session: Session, kind: TermKind, name: str, slug: str, but: int = 0) -> None:
@@ -96,11 +97,19 @@ def _refuse_twice(session: Session, kind: TermKind, name: str, slug: str, but: i
         raise Invalid({"name": _("This is on the list already. If it is offered no more, offer it again.")})
 
 
-def _tell(session: Session, actor: Actor, term: HealthTerm) -> None:
+def _tell(session: Session, actor: Actor, term: HealthTerm, before: str = "") -> None:
+    """Keep what the list says now, and what it called this before: members' profiles say it under the new name."""
+    renamed = {} if before in ("", term.name) else {"from_name": PublicName(before)}
     record(
         session,
         actor,
         Action.HEALTH_TERM_CHANGE,
-        facts={"term": term.id, "kind": term.kind, "offered": term.offered},
+        facts={
+            "term": term.id,
+            "kind": term.kind,
+            "name": PublicName(term.name),
+            "offered": term.offered,
+            **renamed,
+        },
     )
     emit(session, HealthTermChanged(term_id=term.id))

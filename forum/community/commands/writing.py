@@ -11,17 +11,11 @@ from sqlalchemy.orm import Session
 from forum import clock
 from forum.accounts.leaving import hold_member
 from forum.community.audiences import no_wider_than, too_wide
-from forum.community.models.threads import (
-    Audience,
-    Category,
-    Post,
-    PostVersion,
-    SubmissionKey,
-    Topic,
-)
+from forum.community.models.threads import Audience, Post, PostVersion, SubmissionKey, Topic
 from forum.community.opening import new_topic, open_topic, published
 from forum.community.pictures import with_pictures, without_pictures
-from forum.community.queries.terms import shared_term
+from forum.community.queries.rooms import room_named
+from forum.community.queries.terms import shared_terms
 from forum.community.slotting import re_anchor, slotted, store
 from forum.community.subjects import (
     TopicWentOn,
@@ -87,7 +81,7 @@ def shared_condition(session: Session, actor: Actor, audience: Audience, slug: s
         )
     if not slug:
         raise Invalid({"condition": _("Choose the condition that its readers share.")})
-    term = shared_term(session, actor, slug)
+    term = next((one for one in shared_terms(session, actor) if one.slug == slug), None)
     if term is None:
         raise Invalid({"condition": _("Choose a condition that stands in your profile.")})
     return term.id
@@ -197,17 +191,14 @@ def sweep_submission_keys(session: Session) -> int:
 
 def _place_of(session: Session, draft: TopicDraft) -> tuple[int, Audience]:
     """Return the category of a new topic, and who may read it there. Raises Invalid."""
-    row = session.execute(
-        select(Category.id, Category.name, Category.widest_audience).where(
-            Category.slug == draft.category_slug
-        )
-    ).one_or_none()
-    if row is None:
-        raise Invalid({"category": _("Choose where it belongs.")})
-    audience = no_wider_than(row.widest_audience, draft.audience)
+    try:
+        room = room_named(session, draft.category_slug)
+    except NotFound:
+        raise Invalid({"category": _("Choose where it belongs.")}) from None
+    audience = no_wider_than(room.widest_audience, draft.audience)
     if audience is not draft.audience and not draft.takes_fewer:
-        raise Invalid({"audience": too_wide(row.name, row.widest_audience)})
-    return row.id, audience
+        raise Invalid({"audience": too_wide(room.name, room.widest_audience)})
+    return room.id, audience
 
 
 def _next_number(session: Session, topic_id: int) -> int:

@@ -14,6 +14,7 @@ from forum.text.translate import gettext as _
 
 LONGEST_ABOUT = 1_000
 LONGEST_TERM = 80
+LONGEST_LISTED = 120
 
 
 class FieldAudience(StrEnum):
@@ -84,7 +85,7 @@ class Profile(Base):
     """What a member says about themselves, and who may see which part. No row is nothing said."""
 
     __tablename__ = "profile"
-    __table_args__ = (Index(None, "listed"),)
+    __table_args__ = (Index(None, "listed_as", "member_id"),)
 
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
     # Plain text.
@@ -97,5 +98,5 @@ class Profile(Base):
     country_for: Mapped[FieldAudience] = mapped_column(words(FieldAudience, "country_for"))
     age_band: Mapped[AgeBand | None] = mapped_column(words(AgeBand, "age_band"))
     age_band_for: Mapped[FieldAudience] = mapped_column(words(FieldAudience, "age_band_for"))
-    # Whether they stand in the list of members, which members alone see.
-    listed: Mapped[bool]
+    # Where they stand in the list of members, which members alone see: their name as lists are sorted. None: nowhere.
+    listed_as: Mapped[str | None] = mapped_column(String(LONGEST_LISTED))

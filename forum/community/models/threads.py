@@ -74,7 +74,9 @@ class Audience(StrEnum):
             Audience.PUBLIC: _("Anyone can read and find it. Others may copy what was public once."),
             Audience.PUBLIC_UNLISTED: _("Anyone can read it here. We ask search engines to leave it out."),
             Audience.MEMBERS: _("Whoever is signed in can read it."),
-            Audience.SAME_CONDITION: _("Only members who say they live with the same condition can read it."),
+            Audience.SAME_CONDITION: _(
+                "Members who say they live with the same condition can read it, and so can the moderators."
+            ),
             Audience.MODERATORS_AND_AUTHOR: _("Only you and the moderators can read it."),
         }[self]
 
@@ -127,6 +129,11 @@ class Category(Numbered, Base):
     """A room for topics."""
 
     __tablename__ = "category"
+    __table_args__ = numbered(
+        # What can be chosen beforehand, and what a limit can be: see community/audiences.py.
+        CheckConstraint("default_audience IN ('members', 'moderators-and-author')", name="beforehand"),
+        CheckConstraint("widest_audience IN ('public', 'public-unlisted', 'members')", name="limit"),
+    )
 
     slug: Mapped[str] = mapped_column(String(80), unique=True)
     locale: Mapped[str] = mapped_column(String(20))

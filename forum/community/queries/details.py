@@ -17,6 +17,7 @@ from forum.community.models.threads import (
     Topic,
     is_narrower,
 )
+from forum.community.queries.terms import Term
 from forum.community.taking_back import others_answered
 from forum.community.visibility import topic_is_visible
 from forum.errors import NotFound
@@ -70,6 +71,23 @@ class TopicDetails:
                 if is_narrower(one, self.audience) and one is not Audience.MODERATORS_AND_AUTHOR
             )
         return (self.audience, *(one for one in wanted if one is not self.audience))
+
+    def audiences_for(self, *, may_write: bool) -> tuple[Audience, ...]:
+        """Return the same for whoever may write, and for others only the present ones and fewer."""
+        if may_write:
+            return self.audiences
+        return tuple(one for one in self.audiences if one is self.audience or is_narrower(one, self.audience))
+
+    def conditions(self, mine: tuple[Term, ...]) -> tuple[Term, ...]:
+        """Return what readers can share, of which some are the actor's.
+
+        What they share now stays, also where its author took it out of their profile.
+        """
+        if self.audience is not Audience.SAME_CONDITION:
+            return mine
+        others = () if self.others_answered else mine
+        now = Term(self.condition_slug, self.condition)
+        return (now, *(one for one in others if one.slug != now.slug))
 
 
 def topic_details(session: Session, actor: Actor, topic_id: int) -> TopicDetails:

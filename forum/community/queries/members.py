@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from forum.accounts.models import Member
 from forum.community.bylines import role_label
 from forum.community.models.people import FieldAudience, HealthTerm, MemberTerm, Profile, TermKind
+from forum.community.profiles import owner_is_met, owner_is_suspended
 from forum.community.queries.profiles import country_words, is_for, profile_address
-from forum.community.visibility import author_is_shown
 from forum.database.keyset import Window, slice_of
 from forum.database.rows import AnyRow
 from forum.errors import NotFound
@@ -69,8 +69,8 @@ class MembersPage:
 def members_page(session: Session, actor: Actor, condition: str, window: Window) -> MembersPage:
     """Return a page of those who chose to be listed, or of those among them who say that a condition is theirs.
 
-    Whoever is out of sight, or kept apart from the actor by a block, isn't in it. Raises SignInFirst, Forbidden,
-    NotFound (no such condition) and Malformed.
+    Whoever is out of sight, suspended, or kept apart from the actor by a block, isn't in it. Raises SignInFirst,
+    Forbidden, NotFound (no such condition) and Malformed.
 
     Queries: 3
     """
@@ -83,29 +83,29 @@ def members_page(session: Session, actor: Actor, condition: str, window: Window)
     chosen = next((row.id for row in there if row.slug == condition), None)
     if condition and chosen is None:
         raise NotFound
+    order = [Profile.listed_as, Profile.member_id]
     statement = (
         select(
-            Member.id,
             Member.name,
             Member.role,
             Profile.country,
             Profile.country_for,
             Profile.conditions_for,
-            Member.name_key,
+            *order,
         )
         .join(Profile, Profile.member_id == Member.id)
-        .where(Profile.listed, author_is_shown(actor))
+        .where(Profile.listed_as.is_not(None), owner_is_met(actor), ~owner_is_suspended())
     )
     if chosen is not None:
         statement = statement.where(_says_it_is_theirs(chosen))
-    found = slice_of(session, statement, [Member.name_key], window, MEMBERS_PER_PAGE, oldest_first=True)
+    found = slice_of(session, statement, order, window, MEMBERS_PER_PAGE, oldest_first=True)
     conditions = _conditions_of(session, found.items)
     return MembersPage(
         members=tuple(
             ListedMember(
                 name=row.name,
                 role_label=role_label(row.role),
-                conditions=conditions.get(row.id, ()),
+                conditions=conditions.get(row.member_id, ()),
                 country=next(iter(country_words(row)), "") if is_for(actor, row.country_for) else "",
             )
             for row in found.items
@@ -124,7 +124,7 @@ def _says_it_is_theirs(term_id: int) -> ColumnElement[bool]:
 
 def _conditions_of(session: Session, rows: tuple[AnyRow, ...]) -> dict[int, tuple[str, ...]]:
     """Return the names of the conditions that these members show to members."""
-    told = [row.id for row in rows if row.conditions_for in _TOLD]
+    told = [row.member_id for row in rows if row.conditions_for in _TOLD]
     found: dict[int, tuple[str, ...]] = {}
     for row in session.execute(
         select(MemberTerm.member_id, HealthTerm.name)

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from forum.accounts.models import Member
 from forum.accounts.names import name_key, tidy_name
 from forum.community.bylines import role_label
-from forum.community.models.people import FieldAudience, HealthTerm, MemberTerm, Profile, TermKind
-from forum.community.profiles import Said
-from forum.community.visibility import author_is_shown
+from forum.community.countries import countries
+from forum.community.models.people import AgeBand, FieldAudience, HealthTerm, MemberTerm, Profile, TermKind
+from forum.community.profiles import REACH, Said, owner_is_met, owner_is_suspended, reaches_no_further
+from forum.community.queries.terms import Term
 from forum.database.rows import AnyRow
 from forum.errors import NotFound
 from forum.permissions.actions import Action
@@ -33,7 +34,7 @@ _FIELDS = (
     Profile.country_for,
     Profile.age_band,
     Profile.age_band_for,
-    Profile.listed,
+    Profile.listed_as.is_not(None).label("listed"),
 )
 
 
@@ -79,22 +80,35 @@ class ProfilePage:
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
-    """A condition or a treatment to choose."""
-
-    slug: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class OwnProfile:
-    """What the actor says about themselves, what they can choose, and whether they can say more at present."""
+    """What the actor says about themselves, and what they can choose: whoever can't say more can say less."""
 
     said: Said
     # Those on offer, and those that are theirs.
     conditions: tuple[Term, ...]
     treatments: tuple[Term, ...]
     can_say_more: Verdict
+
+    def reach(self, field: str) -> tuple[FieldAudience, ...]:
+        """Return to whom a part can be shown."""
+        now: FieldAudience = getattr(self.said, field)
+        return tuple(one for one in REACH if self.can_say_more or reaches_no_further(one, now))
+
+    def terms(self, field: str) -> tuple[Term, ...]:
+        """Return which ``conditions`` or ``treatments`` there are to choose."""
+        on_offer: tuple[Term, ...] = getattr(self, field)
+        theirs: frozenset[str] = getattr(self.said, field)
+        return tuple(term for term in on_offer if self.can_say_more or term.slug in theirs)
+
+    @property
+    def countries(self) -> tuple[tuple[str, str], ...]:
+        """Return the countries to choose, by code and name."""
+        return tuple(one for one in countries() if self.can_say_more or one[0] == self.said.country)
+
+    @property
+    def age_bands(self) -> tuple[AgeBand, ...]:
+        """Return the ages to choose."""
+        return tuple(one for one in AgeBand if self.can_say_more or one is self.said.age_band)
 
 
 def profile_address(name: str) -> str:
@@ -106,35 +120,43 @@ def profile_page(session: Session, actor: Actor, typed: str) -> ProfilePage:
     """Return the page of the member who is called this, however it is typed.
 
     Members see everybody who is in sight, with what is for members; a visitor sees somebody only if they say something
-    to everyone. Raises NotFound, for everything else alike.
+    to everyone. While they are suspended, what they say is for nobody but them and moderators. Raises NotFound, for
+    everything else alike.
 
     Queries: 2
     """
     if not typed.isprintable():
         raise NotFound
     row = session.execute(
-        select(Member.id, Member.name, Member.role, *_FIELDS)
+        select(Member.id, Member.name, Member.role, owner_is_suspended().label("is_suspended"), *_FIELDS)
         .outerjoin(Profile, Profile.member_id == Member.id)
         .where(
             Member.name_key == name_key(tidy_name(typed)),
-            author_is_shown(actor) | (Member.id == actor.member_id),
+            owner_is_met(actor) | (Member.id == actor.member_id),
         )
     ).one_or_none()
     if row is None:
         raise NotFound
     is_own = row.id == actor.member_id
+    is_silenced = row.is_suspended and not actor.works_as_staff
     terms = _terms_of(session, MemberId(row.id))
+
+    def part(words: tuple[str, ...], audience: FieldAudience | None) -> Part:
+        if not is_own and (is_silenced or not is_for(actor, audience)):
+            return Part()
+        return Part(words, audience or FieldAudience.NOBODY)
+
     page = ProfilePage(
         member_id=MemberId(row.id),
         name=row.name,
         role_label=role_label(row.role),
         is_own=is_own,
         listed=bool(row.listed) and is_own,
-        about=_part(actor, is_own, paragraphs(row.about or ""), row.about_for),
-        conditions=_part(actor, is_own, terms[TermKind.CONDITION], row.conditions_for),
-        treatments=_part(actor, is_own, terms[TermKind.TREATMENT], row.treatments_for),
-        country=_part(actor, is_own, country_words(row), row.country_for),
-        age_band=_part(actor, is_own, (row.age_band.label,) if row.age_band else (), row.age_band_for),
+        about=part(paragraphs(row.about or ""), row.about_for),
+        conditions=part(terms[TermKind.CONDITION], row.conditions_for),
+        treatments=part(terms[TermKind.TREATMENT], row.treatments_for),
+        country=part(country_words(row), row.country_for),
+        age_band=part((row.age_band.label,) if row.age_band else (), row.age_band_for),
     )
     if not (is_own or actor.reads_as_member or page.says_something):
         raise NotFound
@@ -181,12 +203,6 @@ def paragraphs(text: str) -> tuple[str, ...]:
 def country_words(row: AnyRow) -> tuple[str, ...]:
     """Return a country's name in the language in use, or nothing where none is said."""
     return (say_country(row.country),) if row.country else ()
-
-
-def _part(actor: Actor, is_own: bool, words: tuple[str, ...], audience: FieldAudience | None) -> Part:
-    if not (is_own or is_for(actor, audience)):
-        return Part()
-    return Part(words, audience or FieldAudience.NOBODY)
 
 
 def _terms_of(session: Session, member_id: MemberId) -> dict[TermKind, tuple[str, ...]]:

@@ -12,22 +12,20 @@ from forum.permissions.actor import Actor
 
 
 @dataclass(frozen=True, slots=True)
-class TermLine:
-    """A condition or a treatment of the list."""
+class Term:
+    """A condition or a treatment to choose."""
 
-    id: int
-    kind: TermKind
     slug: str
     name: str
-    offered: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """One that readers of a topic can share, for a form."""
+class TermLine(Term):
+    """One of the list, with how it stands there."""
 
-    slug: str
-    name: str
+    id: int
+    kind: TermKind
+    offered: bool
 
 
 def all_terms(session: Session) -> tuple[TermLine, ...]:
@@ -49,22 +47,6 @@ def shared_terms(session: Session, actor: Actor) -> tuple[TermLine, ...]:
     return tuple(TermLine(*row) for row in session.execute(_terms().where(mine)))
 
 
-def conditions_of(session: Session, actor: Actor) -> tuple[Condition, ...]:
-    """Return the same for a form.
-
-    Queries: 1 for whoever has some, else none
-    """
-    return tuple(Condition(one.slug, one.name) for one in shared_terms(session, actor))
-
-
-def shared_term(session: Session, actor: Actor, slug: str) -> TermLine | None:
-    """Return the one of these with this slug, if there is one.
-
-    Queries: 1 for whoever has some, else none
-    """
-    return next((one for one in shared_terms(session, actor) if one.slug == slug), None)
-
-
 def term_of(session: Session, term_id: int) -> TermLine:
     """Return one of the list. Raises NotFound.
 
@@ -78,5 +60,5 @@ def term_of(session: Session, term_id: int) -> TermLine:
 
 def _terms() -> AnySelect:
     return select(
-        HealthTerm.id, HealthTerm.kind, HealthTerm.slug, HealthTerm.name, HealthTerm.offered
+        HealthTerm.slug, HealthTerm.name, HealthTerm.id, HealthTerm.kind, HealthTerm.offered
     ).order_by(HealthTerm.name, HealthTerm.id)

@@ -9,7 +9,7 @@ from wtforms import Form, HiddenField
 
 from forum.community.commands import blocking as commands
 from forum.community.queries import blocking as queries
-from forum.community.queries.blocking import BlockedPage
+from forum.community.queries.blocking import BlockedPage, BlockPage
 from forum.community.views.blueprint import SEE_OTHER, community
 from forum.errors import Malformed
 from forum.web import current
@@ -22,6 +22,14 @@ class EndBlockForm(Form):
     """Whom one wants to meet again."""
 
     member = HiddenField()
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeBlocking:
+    """The question, and how to tell the moderators where no post can be reported, or ""."""
+
+    question: BlockPage
+    contact: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,7 @@ class BlockedList:
 def block_page(post_id: int) -> Response:
     """Ask before the author of a post is blocked."""
     page = queries.block_page(current.session(), current.actor(), post_id)
-    return render("community/block_page.html", page)
+    return render("community/block_page.html", BeforeBlocking(page, current.contact()))
 
 
 @community.post("/posts/<int:post_id>/block")
@@ -55,7 +63,7 @@ def block_author(post_id: int) -> Answer:
 def block_member_page(name: str) -> Response:
     """Ask before a member is blocked from their page."""
     page = queries.block_member_page(current.session(), current.actor(), name)
-    return render("community/block_page.html", page)
+    return render("community/block_page.html", BeforeBlocking(page, current.contact()))
 
 
 @community.post("/members/<name>/block")

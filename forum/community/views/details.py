@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response as Answer
 from forum.community.commands import details as commands
 from forum.community.commands.details import DetailsEdit
 from forum.community.forms import TopicForm
-from forum.community.models.threads import Audience, Intent, is_narrower
+from forum.community.models.threads import Audience, Intent
 from forum.community.queries.details import TopicDetails, topic_details
-from forum.community.queries.terms import Condition, conditions_of
+from forum.community.queries.terms import Term, shared_terms
 from forum.community.views.blueprint import SEE_OTHER, community
 from forum.errors import Invalid
 from forum.permissions.actions import Action
@@ -38,7 +38,7 @@ class TopicDetailsPage:
     audiences: tuple[Audience, ...]
     intents: tuple[Intent, ...]
     # What its readers can share: the actor's own, and what they share now.
-    conditions: tuple[Condition, ...]
+    conditions: tuple[Term, ...]
 
 
 @community.get("/topics/<int:topic_id>/edit")
@@ -90,23 +90,8 @@ def _page(topic: TopicDetails, form: TopicForm | None, status: int = 200) -> Res
     require(current.actor(), Action.TOPIC_NARROW, topic)
     words = can(current.actor(), Action.TOPIC_EDIT, topic)
     form = form or _form(None, _ALL if words and topic.opening_stands else _READERS, topic)
-    audiences = (
-        topic.audiences
-        if words
-        else tuple(
-            one for one in topic.audiences if one is topic.audience or is_narrower(one, topic.audience)
-        )
-    )
-    mine = current.read(lambda session: conditions_of(session, current.actor()))
-    conditions = _conditions(topic, mine) if Audience.SAME_CONDITION in audiences else ()
+    audiences = topic.audiences_for(may_write=bool(words))
+    mine = current.read(lambda session: shared_terms(session, current.actor()))
+    conditions = topic.conditions(mine) if Audience.SAME_CONDITION in audiences else ()
     page = TopicDetailsPage(topic, form, words, audiences, tuple(Intent), conditions)
     return render("community/topic_details_page.html", page, status)
-
-
-def _conditions(topic: TopicDetails, mine: tuple[Condition, ...]) -> tuple[Condition, ...]:
-    """Return what readers can share: what they share now stays, also where its author took it out of their profile."""
-    if topic.audience is not Audience.SAME_CONDITION:
-        return mine
-    now = Condition(topic.condition_slug, topic.condition)
-    others = () if topic.others_answered else tuple(one for one in mine if one.slug != now.slug)
-    return (now, *others)

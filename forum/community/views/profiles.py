@@ -6,14 +6,12 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Answer
 
 from forum.community.commands.profiles import change_profile
-from forum.community.models.people import AgeBand, FieldAudience
-from forum.community.profile_forms import ANYWAY, AboutForm, countries, parse_about
-from forum.community.profiles import REACH, Said
+from forum.community.profile_forms import ANYWAY, AboutForm, parse_about
 from forum.community.queries import profiles as queries
-from forum.community.queries.profiles import OwnProfile, Term, profile_address
+from forum.community.queries.profiles import OwnProfile, ProfilePage, profile_address
 from forum.community.views.blueprint import SEE_OTHER, community
 from forum.errors import Invalid
-from forum.text.pseudonymity import GiveAway, give_aways
+from forum.text.pseudonymity import GiveAway
 from forum.web import current
 from forum.web.access import members_only, public
 from forum.web.forms import show_refusal
@@ -34,26 +32,13 @@ class AboutPage:
     # What may tell who they are, where that is to be asked first.
     give_aways: tuple[GiveAway, ...] = ()
 
-    def reach(self, field: str) -> tuple[FieldAudience, ...]:
-        """Return to whom a part can be shown."""
-        now: FieldAudience = getattr(self.own.said, field)
-        return REACH if self.own.can_say_more else REACH[: REACH.index(now) + 1]
 
-    def terms(self, field: str) -> tuple[Term, ...]:
-        """Return which conditions or treatments there are to choose."""
-        on_offer: tuple[Term, ...] = getattr(self.own, field)
-        theirs: frozenset[str] = getattr(self.own.said, field)
-        return tuple(term for term in on_offer if self.own.can_say_more or term.slug in theirs)
+@dataclass(frozen=True, slots=True)
+class SomebodysPage:
+    """A member's page, and how to tell the moderators of it, or ""."""
 
-    @property
-    def countries(self) -> tuple[tuple[str, str], ...]:
-        """Return the countries to choose, by code and name."""
-        return tuple(one for one in countries() if self.own.can_say_more or one[0] == self.own.said.country)
-
-    @property
-    def age_bands(self) -> tuple[AgeBand, ...]:
-        """Return the ages to choose."""
-        return tuple(one for one in AgeBand if self.own.can_say_more or one is self.own.said.age_band)
+    member: ProfilePage
+    contact: str
 
 
 @community.get("/members/<name>")
@@ -64,7 +49,7 @@ def profile_page(name: str) -> Answer:
     if page.name != name:
         # A name can change, and then be somebody else's: nobody may remember where it led.
         return redirect(page.address, FOUND)
-    return render("community/profile_page.html", page)
+    return render("community/profile_page.html", SomebodysPage(page, current.contact()))
 
 
 @community.get(ABOUT)
@@ -85,7 +70,7 @@ def change_about() -> Answer:
     own = current.read(lambda session: queries.own_profile(session, current.actor()))
     try:
         said = parse_about(form, request.form)
-        found = _given_away(form, own.said, said)
+        found = () if form.do.data == ANYWAY else said.gives_away(own.said)
         if found:
             return _page(own, form, 422, found)
         change_profile(current.session(), current.actor(), said)
@@ -93,18 +78,6 @@ def change_about() -> Answer:
         show_refusal(form, refusal)
         return _page(own, form, 422)
     return redirect(f"{ABOUT}?saved", SEE_OTHER)
-
-
-def _given_away(form: AboutForm, before: Said, said: Said) -> tuple[GiveAway, ...]:
-    """Return what may tell who somebody is in new words that others see, unless they saw that before."""
-    shown = said.about_for is not FieldAudience.NOBODY
-    if (
-        form.do.data == ANYWAY
-        or not shown
-        or (said.about, said.about_for) == (before.about, before.about_for)
-    ):
-        return ()
-    return give_aways(said.about)
 
 
 def _page(own: OwnProfile, form: AboutForm, status: int = 200, found: tuple[GiveAway, ...] = ()) -> Response:

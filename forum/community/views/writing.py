@@ -6,7 +6,7 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Answer
 from wtforms import Form
 
-from forum.community.audiences import audiences_within
+from forum.community.audiences import audiences_in, chosen_beforehand, limited_by
 from forum.community.commands import writing as commands
 from forum.community.forms import (
     EditForm,
@@ -24,8 +24,8 @@ from forum.community.forms import (
 from forum.community.models.threads import WIDTH, Audience, Intent
 from forum.community.purging import earlier_versions
 from forum.community.queries import topic_heads
-from forum.community.queries.rooms import Room, rooms
-from forum.community.queries.terms import Condition, conditions_of
+from forum.community.queries.rooms import Room, room_of, rooms
+from forum.community.queries.terms import Term, shared_terms
 from forum.community.queries.topic_heads import ReplyPlace
 from forum.community.short_posts import Need, Today
 from forum.community.slots import as_typed, quote_of
@@ -59,7 +59,7 @@ class NewTopicPage:
     # As far as the chosen category allows; as long as none is, all of them.
     audiences: tuple[Audience, ...]
     # What readers can share: the member's own conditions.
-    conditions: tuple[Condition, ...]
+    conditions: tuple[Term, ...]
     # The category that allows not everybody, if that is the chosen one.
     limited_by: str
 
@@ -189,9 +189,8 @@ def new_topic_page() -> Response:
     form = TopicForm(category=begun_in, begun_in=begun_in, submission_key=new_submission_key())
     place = DraftPlace(category_slug=begun_in)
     composer = composing.opened(current.session(), form, place, _NEW_TOPIC)
-    chosen = next((one for one in categories if one.slug == form.category.data), None)
-    if chosen is not None and chosen.default_audience is not None and not form.audience.data:
-        form.audience.data = chosen.default_audience.value
+    if not form.audience.data:
+        form.audience.data = chosen_beforehand(room_of(categories, form.category.data or ""))
     return _topic_page(composer, categories)
 
 
@@ -232,18 +231,10 @@ def _topic_preview(form: TopicForm) -> Response:
 
 def _topic_page(composer: Composer, categories: tuple[Room, ...], status: int = 200) -> Response:
     actor = current.actor()
-    conditions = composing.if_there(lambda session: conditions_of(session, actor)) or ()
-    wanted = composer.form.unsent.category_slug
-    chosen = next((one for one in categories if one.slug == wanted), None)
-    widest = chosen.widest_audience if chosen is not None else Audience.PUBLIC
-    page = NewTopicPage(
-        composer,
-        categories,
-        tuple(Intent),
-        audiences_within(widest, may_share=bool(conditions)),
-        conditions,
-        chosen.name if chosen is not None and widest is not Audience.PUBLIC else "",
-    )
+    conditions = composing.if_there(lambda session: shared_terms(session, actor)) or ()
+    room = room_of(categories, composer.form.unsent.category_slug)
+    audiences = audiences_in(room, may_share=bool(conditions))
+    page = NewTopicPage(composer, categories, tuple(Intent), audiences, conditions, limited_by(room))
     return render("community/new_topic_page.html", page, status)
 
 

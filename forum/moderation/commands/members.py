@@ -1,4 +1,4 @@
-"""What moderators decide about members: suspending them, letting newcomers in or turning them away, and notes."""
+"""What moderators decide about members: suspending them, what they say of themselves, newcomers, and notes."""
 
 from datetime import timedelta
 
@@ -10,6 +10,8 @@ from forum.accounts import suspensions
 from forum.accounts.models import Member
 from forum.accounts.suspensions import MemberSubject, hold_member_named, is_known
 from forum.audit_log.commands import record
+from forum.community.profiles import take_words_down
+from forum.community.visibility import is_shown
 from forum.consent.choices_queries import consent_stands
 from forum.errors import Conflict, Malformed, NotFound
 from forum.moderation.decisions import decided_about, refuse_if_decided_since
@@ -83,6 +85,25 @@ def unsuspend_member(session: Session, actor: Actor, name: str, draft: MemberDra
         raise Conflict(_("They are not suspended. Nothing was changed."))
     suspensions.lift_suspension(session, member.id)
     _settle(session, actor, member, Action.MEMBER_UNSUSPEND, draft)
+    return member.id
+
+
+def clear_profile(session: Session, actor: Actor, name: str, draft: MemberDraft) -> MemberId:
+    """Take down what a member says about themselves in their own words, tell them what and why, and return who it is.
+
+    What nobody but they see is not looked at. They can write something else at any time, so nobody undoes it.
+
+    Emits: ProfileChanged, ProfileNarrowed
+    Raises: NotFound, SignInFirst, Forbidden, Malformed, Conflict (nothing is there, or decided about meanwhile)
+    """
+    member = hold_member_named(session, name)
+    require(actor, Action.MEMBER_PROFILE_CLEAR, member)
+    check_reason(Action.MEMBER_PROFILE_CLEAR, draft.reason)
+    _refuse_if_decided_since(session, actor, member, draft.seen)
+    words = take_words_down(session, member.id) if is_shown(member.state) else ""
+    if not words:
+        raise Conflict(_("There is nothing here any more that others could see. Nothing was changed."))
+    _settle(session, actor, member, Action.MEMBER_PROFILE_CLEAR, draft, words)
     return member.id
 
 
@@ -185,11 +206,16 @@ def delete_note(session: Session, actor: Actor, note_id: int) -> str:
 
 
 def _settle(
-    session: Session, actor: Actor, member: MemberSubject, action: Action, draft: MemberDraft
+    session: Session,
+    actor: Actor,
+    member: MemberSubject,
+    action: Action,
+    draft: MemberDraft,
+    their_words: str = "",
 ) -> None:
     """Keep what was decided, and tell the member."""
     record(session, actor, action, reason=draft.reason, member_uuid=member.uuid)
-    tell(session, actor, member.id, action, draft.reason, message=draft.message)
+    tell(session, actor, member.id, action, draft.reason, their_words=their_words, message=draft.message)
 
 
 def _refuse_if_decided_since(session: Session, actor: Actor, member: MemberSubject, seen: int) -> None:

@@ -27,6 +27,7 @@ from forum.moderation.deciding import (
     about_topic,
     category_named,
     is_narrowed,
+    narrows,
     refuse_discussion,
     refuse_narrowed_discussion,
     topics_to_merge,
@@ -135,7 +136,7 @@ def move_topic(session: Session, actor: Actor, topic_id: int, category_slug: str
         "to_category": category.id,
         "pinned": topic.pinned,
     }
-    if category.narrows(topic):
+    if narrows(category, topic):
         facts |= {"from_audience": topic.audience, "audience": category.widest_audience}
     # It stands in the log of the category that the topic is in from now on: who works on it there needs to know.
     moved = replace(topic, category_id=category.id)

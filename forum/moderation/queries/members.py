@@ -12,6 +12,7 @@ from forum.accounts.suspensions import MemberSubject, is_known, member_called, m
 from forum.audit_log.models import AuditEntry
 from forum.community.bylines import title_to_show
 from forum.community.models.threads import Post, Topic
+from forum.community.profiles import words_others_see
 from forum.community.visibility import is_shown
 from forum.database.keyset import Window, slice_of
 from forum.moderation.decisions import decided_about, newest_decision
@@ -97,6 +98,8 @@ class MemberPage:
     notes: tuple[NoteLine, ...]
     decisions: tuple[LogLine, ...]
     reports: tuple[MemberReportLine, ...]
+    # What they say about themselves in their own words, where anybody but they can see it.
+    about: str
 
     @property
     def is_waiting(self) -> bool:
@@ -155,7 +158,7 @@ def looked_up(session: Session, actor: Actor, typed: str) -> str:
 def member_page(session: Session, actor: Actor, name: str) -> MemberPage:
     """Return a member's page. Raises NotFound (the same for who left and who never was), Forbidden or SignInFirst.
 
-    Queries: 5, and fewer about oneself and about whom the actor may not judge
+    Queries: 6, and fewer about oneself and about whom the actor may not judge
     """
     require(actor, Action.MEMBER_LOOK_UP)
     member = member_named(session, name)
@@ -172,19 +175,26 @@ def member_page(session: Session, actor: Actor, name: str) -> MemberPage:
         notes=_notes(session, actor, member) if may_note else (),
         decisions=newest_entries(session, actor, AuditEntry.member_uuid == member.uuid, DECISIONS_SHOWN),
         reports=() if is_oneself else _reports(session, actor, member),
+        about=_words_of(session, member),
     )
 
 
-def decision_on(session: Session, actor: Actor, name: str, action: Action) -> tuple[MemberSubject, int]:
-    """Return a member and the newest decision on them, for a page that asks before something is decided.
+def decision_on(session: Session, actor: Actor, name: str, action: Action) -> tuple[MemberSubject, int, str]:
+    """Return a member, the newest decision on them, and which words it is about, for a page that asks first.
 
     Raises NotFound, Forbidden or SignInFirst.
 
-    Queries: 2, and 3 by a report
+    Queries: 2, and 3 by a report or about words
     """
     require(actor, Action.MEMBER_LOOK_UP)
     member = subject_called(session, actor, name, action)
-    return member, newest_decision(session, decided_about(member.uuid))
+    words = _words_of(session, member) if action is Action.MEMBER_PROFILE_CLEAR else ""
+    return member, newest_decision(session, decided_about(member.uuid)), words
+
+
+def _words_of(session: Session, member: MemberSubject) -> str:
+    """Return what they say about themselves, suspended or not; nothing of whom nobody sees, who is left in peace."""
+    return words_others_see(session, member.id) if is_shown(member.state) else ""
 
 
 def _notes(session: Session, actor: Actor, member: MemberSubject) -> tuple[NoteLine, ...]:

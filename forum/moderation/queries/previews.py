@@ -6,14 +6,15 @@ from sqlalchemy.orm import Session
 
 from forum.community.arranging import narrower_audience, posts_to_split, refuse_merge, refuse_move
 from forum.community.bylines import title_to_show
-from forum.community.models.threads import Audience
+from forum.community.models.threads import WIDTH, Audience, is_narrower
+from forum.community.queries.rooms import Room
 from forum.community.subjects import TopicAtWork
 from forum.moderation.deciding import (
-    NamedCategory,
     about_post,
     about_topic,
     category_named,
     is_narrowed,
+    narrows,
     refuse_discussion,
     refuse_narrowed_discussion,
     topics_to_merge,
@@ -72,10 +73,10 @@ def preview_on_topic(
             if is_narrowed(topic, target):
                 authors.add(target.author_id)
         case str():
-            category = category_named(session, fields)
-            refuse_move(page.topic, category.id)
-            refuse_narrowed_discussion(session, page.topic, category)
-            about = _on_moving(page.topic, category)
+            room = category_named(session, fields)
+            refuse_move(page.topic, room.id)
+            refuse_narrowed_discussion(session, page.topic, room)
+            about = _on_moving(page.topic, room)
     words = words_taken_down(session, page.action, page.topic)
     return _preview(actor, page.action, draft, authors, words, page.topic.author_is_shown, about)
 
@@ -118,6 +119,8 @@ def _on_merging(topic: TopicAtWork, target: TopicAtWork) -> tuple[str, ...]:
     about = [_("They go to the end of “%(title)s”.", title=title)]
     audience = narrower_audience(topic, target)
     members_only = audience is Audience.MEMBERS
+    if is_narrower(audience, max(topic.audience, target.audience, key=WIDTH.index)):
+        about.append(_("Where that topic stands, so many readers are not allowed."))
     if audience is not target.audience:
         about.append(
             _("“%(title)s” can then be read by members only. This can't be undone.", title=title)
@@ -136,22 +139,30 @@ def _on_merging(topic: TopicAtWork, target: TopicAtWork) -> tuple[str, ...]:
     return tuple(about)
 
 
-def _on_moving(topic: TopicAtWork, category: NamedCategory) -> tuple[str, ...]:
-    about = [_("It goes to “%(category)s”.", category=category.name)]
-    if category.narrows(topic):
+def _on_moving(topic: TopicAtWork, room: Room) -> tuple[str, ...]:
+    about = [_("It goes to “%(category)s”.", category=room.name)]
+    if narrows(room, topic):
         about.append(
             _(
                 "“%(category)s” allows fewer readers, so from then on it is for: %(readers)s. Moving it back doesn’t"
                 " change that.",
-                category=category.name,
-                readers=category.widest_audience.label,
+                category=room.name,
+                readers=room.widest_audience.label,
             )
         )
-    if topic.audience is Audience.MODERATORS_AND_AUTHOR:
+    if topic.audience is Audience.SAME_CONDITION:
+        about.append(
+            _(
+                "The moderators of “%(category)s” can read it then, beside members who say that they live with the same"
+                " condition.",
+                category=room.name,
+            )
+        )
+    elif topic.audience is Audience.MODERATORS_AND_AUTHOR:
         about.append(
             _(
                 "The moderators of “%(category)s” can read it then, although only its author and moderators may.",
-                category=category.name,
+                category=room.name,
             )
         )
     return tuple(about)

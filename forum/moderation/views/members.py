@@ -84,6 +84,8 @@ class MemberDecisionPage:
     lengths: tuple[Choice, ...]
     preview: Told | None
     signed_by: str
+    # The words that are to be taken down, or "".
+    their_words: str
 
 
 @moderation.get("/moderation/members")
@@ -131,7 +133,9 @@ def delete_note(note_id: int) -> Answer:
     return redirect(f"/moderation/members/{name}", SEE_OTHER)
 
 
-@moderation.get("/moderation/members/<name>/<any('suspend','lift','let-in','turn-away'):deed>")
+@moderation.get(
+    "/moderation/members/<name>/<any('suspend','lift','clear-profile','let-in','turn-away'):deed>"
+)
 @staff_only(Action.MEMBER_LOOK_UP)
 def member_decision_page(name: str, deed: str) -> Response:
     """Ask before something is decided about a member."""
@@ -161,6 +165,13 @@ def suspend_member(name: str) -> Answer:
 def unsuspend_member(name: str) -> Answer:
     """Show what the member will be told, or lift their suspension."""
     return _decide(name, "lift", commands.unsuspend_member)
+
+
+@moderation.post("/moderation/members/<name>/clear-profile")
+@staff_only(Action.MEMBER_LOOK_UP)
+def clear_profile(name: str) -> Answer:
+    """Show what the member will be told, or take down what they say about themselves."""
+    return _decide(name, "clear-profile", commands.clear_profile)
 
 
 @moderation.post("/moderation/members/<name>/let-in")
@@ -199,6 +210,7 @@ def _member(name: str, form: NoteForm, status: int = 200) -> Response:
 _ACTIONS = {
     "suspend": Action.MEMBER_SUSPEND,
     "lift": Action.MEMBER_UNSUSPEND,
+    "clear-profile": Action.MEMBER_PROFILE_CLEAR,
     "let-in": Action.MEMBER_LET_IN,
     "turn-away": Action.MEMBER_TURN_AWAY,
 }
@@ -209,7 +221,7 @@ def _ask(
 ) -> Response:
     actor = current.actor()
     action = _ACTIONS[deed]
-    member, seen = current.read(lambda session: queries.decision_on(session, actor, name, action))
+    member, seen, words = current.read(lambda session: queries.decision_on(session, actor, name, action))
     require(actor, action, member)
     page = MemberDecisionPage(
         member=member,
@@ -221,6 +233,7 @@ def _ask(
         lengths=_lengths() if deed == "suspend" else (),
         preview=preview,
         signed_by=signed_by(actor.role),
+        their_words=words,
     )
     return render("moderation/member_decision_page.html", page, status=status)
 
@@ -263,6 +276,16 @@ def _words(deed: str, member: MemberSubject) -> Words:
             _("Their suspension ends at once."),
             _("Lift the suspension"),
             "primary",
+        ),
+        "clear-profile": Words(
+            _("Take down what %(name)s says about themselves?", name=name),
+            _(
+                "Nobody sees these words any more, and %(name)s is told which they were and why. The rest of their "
+                "page stays, and they can write something else there.",
+                name=name,
+            ),
+            _("Take it down"),
+            "danger",
         ),
         "let-in": Words(
             _("Let %(name)s in?", name=name),

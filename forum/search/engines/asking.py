@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from forum.search.query import Phrase, Words
+from forum.search.engine import Phrase, Words
 
 
 @dataclass(frozen=True, slots=True)

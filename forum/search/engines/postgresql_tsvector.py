@@ -13,6 +13,7 @@ from sqlalchemy import (
     SQLColumnExpression,
     String,
     Subquery,
+    bindparam,
     cast,
     column,
     delete,
@@ -25,10 +26,10 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR, insert
 from sqlalchemy.orm import Session
 
 from forum.database.rows import rows_changed
+from forum.search.engine import Layout, Phrase, Words
 from forum.search.engines.asking import Signs, any_of, any_term, everything, plain
 from forum.search.engines.layout import laid_out, places, put_together
 from forum.search.models import SearchDocument
-from forum.search.query import Phrase, Words
 
 _INDEX = table("search_words", column("document_id", BigInteger), column("words", TSVECTOR))
 # A word with its places, as the database writes them.
@@ -43,25 +44,26 @@ def _phrase(phrase: Phrase, of: str = "") -> str:
 _SIGNS = Signs(phrase=_phrase, all_of=" & ", any_of=" | ", but_not=" & !")
 _IN_TITLE = Signs(phrase=lambda phrase: _phrase(phrase, ":A"), all_of=" & ", any_of=" | ", but_not=" & !")
 
+_ADD = insert(_INDEX).values(
+    document_id=bindparam("number", type_=BigInteger),
+    words=cast(bindparam("written", type_=String), TSVECTOR),
+)
+_PUT = _ADD.on_conflict_do_update(index_elements=["document_id"], set_={"words": _ADD.excluded.words})
+
 
 class PostgresqlTsvector:
     """The engine of PostgreSQL."""
 
-    def put(self, session: Session, document_id: int, title: Sequence[str], body: Sequence[str]) -> None:
+    def put(self, session: Session, documents: Mapping[int, Layout]) -> None:
         """See ``Engine``."""
-        found: dict[str, list[str]] = {}
-        in_title, in_body = places(*laid_out(title, body))
-        for word, place in in_title:
-            found.setdefault(plain(word), []).append(f"{place}A")
-        for word, place in in_body:
-            found.setdefault(plain(word), []).append(str(place))
-        written = " ".join(f"'{word}':{','.join(stands)}" for word, stands in found.items())
-        words = cast(literal(written, String), TSVECTOR)
-        session.execute(
-            insert(_INDEX)
-            .values(document_id=document_id, words=words)
-            .on_conflict_do_update(index_elements=["document_id"], set_={"words": words})
-        )
+        if documents:
+            session.execute(
+                _PUT, [{"number": one, "written": _written(*documents[one])} for one in documents]
+            )
+
+    def add(self, session: Session, documents: Mapping[int, Layout]) -> None:
+        """See ``Engine``."""
+        self.put(session, documents)
 
     def found(self, words: Words) -> Subquery:
         """See ``Engine``."""
@@ -95,9 +97,20 @@ class PostgresqlTsvector:
         """See ``Engine``. Here a key forbids them."""
         rows_changed(session, delete(_INDEX).where(_INDEX.c.document_id.not_in(select(SearchDocument.id))))
 
-    def tidy(self, session: Session) -> bool:
+    def tidy(self, session: Session, *, begins: bool) -> bool:
         """See ``Engine``. Here it is VACUUM's, with all that went from other tables."""
         return True
+
+
+def _written(title: Sequence[str], body: Sequence[str]) -> str:
+    """Return the words of a document as the database reads a tsvector."""
+    found: dict[str, list[str]] = {}
+    in_title, in_body = places(*laid_out(title, body))
+    for word, place in in_title:
+        found.setdefault(plain(word), []).append(f"{place}A")
+    for word, place in in_body:
+        found.setdefault(plain(word), []).append(str(place))
+    return " ".join(f"'{word}':{','.join(stands)}" for word, stands in found.items())
 
 
 def _read(words: str) -> tuple[str, str]:

@@ -1,7 +1,8 @@
 """The sitemap (sitemaps.org, 0.9), read and written: an index, the pages, and topics by ranges of their numbers.
 
-A page of it costs the same however many topics there are. The index names only ranges in which there is something to
-find, so that it says nothing of what isn't.
+A range costs the same however many topics there are, and the index one look-up for each range that it names (longer
+where many topics in a row are not for everybody). It names only ranges in which there is something to find, so that it
+says nothing of what isn't.
 """
 
 from collections.abc import Iterable

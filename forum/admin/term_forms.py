@@ -1,16 +1,11 @@
-"""What administrators choose for a category, and what they put on the list of conditions and treatments."""
-
-from dataclasses import dataclass
+"""What administrators put on the list of conditions and treatments."""
 
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form, HiddenField, RadioField, StringField
 from wtforms.validators import ValidationError
 
-from forum.admin.forms import TICKED
-from forum.community.audiences import DEFAULTS, LIMITS
+from forum.admin.forms import TICKED, Choice
 from forum.community.models.people import LONGEST_TERM, TermKind
-from forum.community.models.threads import Audience
-from forum.community.queries.rooms import Room
 from forum.community.queries.terms import TermLine
 from forum.community.what_is_sent import TermDraft
 from forum.errors import Malformed
@@ -18,28 +13,6 @@ from forum.text.plain import tidy_line
 from forum.text.translate import gettext as _
 from forum.text.translate import lazy_gettext
 from forum.web.forms import check_form
-
-# A radio button needs a value to send where nothing is chosen beforehand.
-ASK = "ask"
-
-
-class AudiencesForm(Form):
-    """Who may read the topics of a category."""
-
-    default_audience = RadioField(
-        lazy_gettext("What is chosen beforehand for a new topic"), validate_choice=False
-    )
-    widest_audience = RadioField(lazy_gettext("Who can read a topic at most"), validate_choice=False)
-
-    def validate_default_audience(self, field: Field) -> None:
-        """Ask for one of those on offer."""
-        if field.data not in {ASK, *DEFAULTS}:
-            raise ValidationError(_("Choose what is chosen beforehand."))
-
-    def validate_widest_audience(self, field: Field) -> None:
-        """Ask for one of those on offer."""
-        if field.data not in set(LIMITS):
-            raise ValidationError(_("Choose how many can read a topic at most."))
 
 
 class NameForm(Form):
@@ -77,43 +50,9 @@ class NewTermForm(NameForm):
             raise ValidationError(_("Choose what it is."))
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A row to choose."""
-
-    value: str
-    label: str
-    explanation: str = ""
-
-
-def default_choices() -> tuple[Choice, ...]:
-    """Return what can be chosen beforehand for a new topic."""
-    ask = Choice(ASK, _("Nothing"), _("Whoever writes is asked each time."))
-    return (ask, *(Choice(one.value, one.label, one.explanation) for one in DEFAULTS))
-
-
-def limit_choices() -> tuple[Choice, ...]:
-    """Return how many readers a topic can have at most."""
-    return tuple(Choice(one.value, one.label) for one in LIMITS)
-
-
 def kind_choices() -> tuple[Choice, ...]:
     """Return what can come onto the list."""
     return (Choice(TermKind.CONDITION, _("A condition")), Choice(TermKind.TREATMENT, _("A treatment")))
-
-
-def show_audiences(room: Room) -> AudiencesForm:
-    """Return the form as things stand."""
-    return AudiencesForm(
-        data={"default_audience": room.default_audience or ASK, "widest_audience": room.widest_audience}
-    )
-
-
-def parse_audiences(form: AudiencesForm, given: MultiDict[str, str]) -> tuple[Audience | None, Audience]:
-    """Return what is chosen beforehand, and the limit. Raises Malformed or Invalid."""
-    check_form(form, given)
-    chosen = form.default_audience.data
-    return None if chosen == ASK else Audience(chosen), Audience(form.widest_audience.data)
 
 
 def show_term(term: TermLine) -> TermForm:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from forum.search.query import Phrase, Term, Words
+from forum.search.engine import Phrase, Term, Words
 from forum.search.synonyms import Synonyms
 from forum.search.syntax import Piece
 from forum.search.words import forms_of
@@ -13,6 +13,8 @@ from forum.text.translate import DEFAULT_LOCALE, content_locale
 T = TypeVar("T")
 
 MOST_TERMS = 12
+# Whether words follow one another is looked up for each post that has them all, which takes long for common ones.
+MOST_PHRASES = 4
 
 # Words that nearly every post has. They count when nothing else was typed, and in a phrase.
 _LITTLE_WORDS = """
@@ -48,7 +50,10 @@ def languages() -> tuple[str, ...]:
 
 
 def sought(pieces: Sequence[Piece], synonyms: Synonyms) -> Sought:
-    """Return what to look for: each word with its synonyms, phrases as they are."""
+    """Return what to look for: each word with its synonyms, phrases as they are, the first few of them."""
+    quoted = list(dict.fromkeys(piece for piece in pieces if piece.quoted))
+    needless = quoted[MOST_PHRASES:]
+    pieces = [piece for piece in pieces if piece not in needless]
     wanted = [piece for piece in pieces if not piece.unwanted]
     meant = _meant(wanted, synonyms)
     telling = [n for n, piece in enumerate(wanted) if meant[n]]
@@ -57,7 +62,7 @@ def sought(pieces: Sequence[Piece], synonyms: Synonyms) -> Sought:
     without = _once(phrase for piece in pieces if piece.unwanted for phrase in _phrases(piece.text))
     return Sought(
         Words(terms[:MOST_TERMS], without[:MOST_TERMS]),
-        was_cut=len(terms) > MOST_TERMS or len(without) > MOST_TERMS,
+        was_cut=bool(needless) or len(terms) > MOST_TERMS or len(without) > MOST_TERMS,
     )
 
 
