@@ -41,7 +41,7 @@ def test_the_box_in_the_header_finds_topics_and_treatments(people: People) -> No
     expect(heading(visitor)).to_have_text("Intrathecal implants")
     box.fill("nothing like this anywhere")
     box.press("Enter")
-    expect(visitor.get_by_role("main")).to_contain_text("Nothing has all of these words.")
+    expect(visitor.get_by_role("main")).to_contain_text("We found nothing that has all of that.")
 
 
 def test_an_address_that_leads_nowhere_offers_a_search_and_help(people: People) -> None:
