@@ -13,8 +13,10 @@ from playwright.sync_api import Page
 
 from tests.every_page import Community
 from tests.html.documents import Document, documents, settled
-from tests.journeys.conftest import Eyes
+from tests.html.places import unlike_the_others
+from tests.journeys.conftest import PICTURES, Eyes
 from tests.journeys.shown import Showing, found_wrong
+from tests.soaking import SOAK
 
 # Two workers share them, and each makes the community and opens its pages once.
 WORKERS, PARTS = 2, 16
@@ -33,10 +35,15 @@ def community(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="module")
 def found(community: Community) -> list[Document]:
-    """Every document; of those that say the same to several people, the first."""
+    """Every document; of those that say the same to several people, the first.
+
+    In the gate those alone that have something in a place where no other has it. How wide the words of all of them make
+    a phone's window is told by ``tests/languages/test_mirrored.py``.
+    """
     alike = {_said(community, one): one for one in reversed(documents(community))}
     assert {one.who for one in alike.values()} >= {"visitor", *community.people}
-    return list(reversed(alike.values()))
+    everything = list(reversed(alike.values()))
+    return everything if SOAK or PICTURES else unlike_the_others(everything)
 
 
 @pytest.fixture(scope="module")
