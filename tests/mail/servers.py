@@ -104,12 +104,16 @@ class _Controller(Controller):
         return self._talks[-1]
 
     async def hang_up(self) -> None:
-        """End every conversation that is not over."""
+        """End every conversation that is not over, the connections below encrypted ones, and those just made."""
         for talk in self._talks:
             # One that is over already has let go of its encryption, which early releases of Python 3.11 trip over.
             if isinstance(talk.transport, asyncio.WriteTransport):
                 with suppress(AttributeError):
                     talk.transport.abort()
+        # A conversation doesn't tell of the socket below its encryption, nor of a caller whom nobody greeted yet.
+        sockets: dict[int, asyncio.WriteTransport] = getattr(asyncio.get_running_loop(), "_transports")  # noqa: B009 - asyncio's types don't tell of it.
+        for transport in [*sockets.values()]:
+            transport.abort()
         # What was ended is let go of in the loop's next rounds.
         for _ in range(5):
             await asyncio.sleep(0)
