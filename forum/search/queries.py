@@ -4,7 +4,7 @@ Which posts are found says ``matching``. What is looked for is stored and logged
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from markupsafe import Markup
@@ -18,7 +18,7 @@ from forum.community.audiences import readers_label
 from forum.community.bylines import face_to_show, name_to_show, title_to_show
 from forum.community.models.people import HealthTerm
 from forum.community.models.threads import Audience, Category, Post, Topic
-from forum.community.queries.topics import CategoryLine
+from forum.community.queries.topics import CategoryLine, Wanted
 from forum.community.visibility import (
     opening_stands,
     post_is_readable,
@@ -48,19 +48,6 @@ TOPICS_PER_PAGE = 20
 
 # Made once: an alias of a table works out its columns anew whenever it is made.
 _STARTER = aliased(Member)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What a reader chose about topics with a content note: for all lists, and for this one."""
-
-    hide_notes: bool = False
-    show_notes: bool = False
-
-    @property
-    def notes_are_hidden(self) -> bool:
-        """Say whether topics with a content note are left out."""
-        return self.hide_notes and not self.show_notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +90,7 @@ class SearchPage:
     pages: int = 0
     # Whether there may be older posts that fit and were not looked at.
     is_full: bool = False
-    choice: Choice = Choice()
+    choice: Wanted = field(default_factory=Wanted)
     suggestions: tuple[Suggestion, ...] = ()
 
     @property
@@ -139,14 +126,14 @@ def search_page(
     synonyms: Synonyms,
     *,
     number: int = 1,
-    choice: Choice | None = None,
+    choice: Wanted | None = None,
     among: int = AMONG,
 ) -> SearchPage:
     """Return what the actor may see and what fits what was typed, a page of it: of the newest posts, ``among`` many.
 
     Queries: 3, 0 without anything to look for
     """
-    choice = choice or Choice()
+    choice = choice or Wanted()
     asked = syntax.read(typed)
     wanted = sought(asked.pieces, synonyms)
     remarks = _remarks(asked, wanted)

@@ -5,8 +5,8 @@ from typing import cast
 from flask import Blueprint, Flask, Response, current_app, request
 
 from config import Settings, SettingsError
+from forum.community.queries.topics import Wanted
 from forum.search import queries, synonyms
-from forum.search.queries import Choice
 from forum.search.synonyms import Synonyms, WrongSynonyms
 from forum.web import current, reading
 from forum.web.access import public
@@ -36,7 +36,9 @@ def search_page() -> Response:
         request.args.get("q", ""),
         cast(Synonyms, current_app.extensions[_EXTENSION]),
         number=page_number(),
-        choice=Choice(reading.chosen().hides_notes, request.args.get("notes") == "show"),
+        choice=Wanted(
+            hide_notes=reading.chosen().hides_notes, show_notes=request.args.get("notes") == "show"
+        ),
     )
     answer = render("search/search_page.html", page)
     answer.headers["Cache-Control"] = "no-store"
